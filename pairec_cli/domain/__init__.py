@@ -1,0 +1,1 @@
+"""The words: values and protocols that every other package speaks in. Imports nothing of ours."""
