@@ -47,9 +47,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 class NotFound(PairecError):
     """`kind` `name` does not exist among `known`."""
 
-    def __init__(
-        self, kind: str, name: str, known: Iterable[str] = (), *, hint: str | None = None
-    ) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str] = (), *, hint: str | None = None) -> None:
         names = sorted(known)
         close = nearest(name, names)
         message = f"{kind} {name!r} does not exist"

@@ -45,7 +45,9 @@ class PaiCommand:
                 parameters[key] = value
                 index += 1
             else:
-                raise SqlError(f"PAI command: cannot read {word!r}", line=line, hint="parameters are -Dkey=value")
+                raise SqlError(
+                    f"PAI command: cannot read {word!r}", line=line, hint="parameters are -Dkey=value"
+                )
         if name is None:
             raise SqlError("PAI command: -name is missing", line=line)
         return cls(name, project, parameters)

@@ -33,4 +33,6 @@ class Registry:
         try:
             return getattr(import_module(module), attribute)
         except (ImportError, AttributeError) as error:
-            raise NotFound(self.kind, name, self.entries, hint=f"{path} cannot be imported: {error}") from error
+            raise NotFound(
+                self.kind, name, self.entries, hint=f"{path} cannot be imported: {error}"
+            ) from error

@@ -1,0 +1,71 @@
+"""Names of generated tables and nodes: a node is named as the table it writes.
+
+The patterns are those of the files that PAI-Rec's generator writes: `<sln>_<table>_preprocess_v1`,
+`…_wide_v1`, `<sln>_<id>_static_feat_v1`, `<sln>_<table>_all_feat_v1`. Recall tables have no public names; ours
+follow the same pattern, `<sln>_<recall>_<part>_v1`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.tables import TableName, TableRole
+
+
+@dataclass(frozen=True)
+class TableNames:
+    """Table names of one solution; every method gives a bare name, `qualified` adds the project."""
+
+    solution: Solution
+
+    @property
+    def project(self) -> str:
+        return self.solution.environment.offline_store
+
+    @property
+    def user_id(self) -> str:
+        """Join id of users in every generated table: the user table's id column."""
+        return self.solution.data_tables.user.user_id
+
+    @property
+    def item_id(self) -> str:
+        """Join id of items in every generated table: the item table's id column."""
+        return self.solution.data_tables.item.item_id
+
+    def source(self, role: TableRole) -> TableName:
+        """The registered table of a role."""
+        tables = self.solution.data_tables
+        table = {
+            TableRole.USER: tables.user,
+            TableRole.ITEM: tables.item,
+            TableRole.BEHAVIOR: tables.behavior,
+        }
+        return TableName.parse(table[role].table, self.project)
+
+    def preprocess(self, role: TableRole) -> str:
+        return self._name(f"{self.source(role).table}_preprocess")
+
+    def wide(self) -> str:
+        return self._name(f"{self.source(TableRole.BEHAVIOR).table}_wide")
+
+    def static_feat(self, role: TableRole) -> str:
+        key = self.user_id if role is TableRole.USER else self.item_id
+        return self._name(f"{key}_static_feat")
+
+    def all_feat(self, role: TableRole) -> str:
+        return self._name(f"{self.source(role).table}_all_feat")
+
+    def recall(self, recall: str, part: str = "") -> str:
+        """`part` is for example `i2i`, `trigger`; without it the table that the engine reads."""
+        return self._name(f"{recall}_{part}" if part else recall)
+
+    def sync(self) -> str:
+        """The node that publishes tables to the online store."""
+        return self._name("create_sync_onlinestore")
+
+    def qualified(self, table: str) -> str:
+        return f"{self.project}.{table}"
+
+    def _name(self, middle: str) -> str:
+        return f"{self.solution.name}_{middle}_{self.solution.features.version}"

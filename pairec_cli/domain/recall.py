@@ -1,0 +1,30 @@
+"""What a recall method gives the workflow and the engine: the contract of every file in `recall/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+from pairec_cli.domain.package import Node, Publication
+from pairec_cli.domain.solution import RecallConfig, Solution
+
+
+class RecallMethod(Protocol):
+    """One recall: its configuration, the nodes it adds, what goes online, and the engine's RecallConfs entry."""
+
+    type: ClassVar[str]
+    title: ClassVar[str]
+    """One line for listings."""
+    Config: ClassVar[type[RecallConfig]]
+
+    def nodes(self, config: Any, solution: Solution) -> list[Node]:
+        """Nodes in dependency order; the last writes the table that the engine reads."""
+        ...
+
+    def publications(self, config: Any, solution: Solution) -> list[Publication]:
+        """The views that the sync node puts online."""
+        ...
+
+    def engine_conf(self, config: Any, solution: Solution) -> Mapping[str, Any]:
+        """The RecallConfs entry, in PAI-Rec's keys."""
+        ...
