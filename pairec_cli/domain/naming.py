@@ -1,8 +1,8 @@
 """Names of generated tables and nodes: a node is named as the table it writes.
 
 The patterns are those of the files that PAI-Rec's generator writes: `<sln>_<table>_preprocess_v1`,
-`…_wide_v1`, `<sln>_<id>_static_feat_v1`, `<sln>_<table>_all_feat_v1`. Recall tables have no public names; ours
-follow the same pattern, `<sln>_<recall>_<part>_v1`.
+`…_wide_v1`, `<sln>_<id>_static_feat_v1`, `<sln>_<table>_all_feat_v1`. Recall tables have no public names;
+ours follow the same pattern, `<sln>_<recall>_<part>_v1`.
 """
 
 from __future__ import annotations
