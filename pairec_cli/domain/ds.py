@@ -1,4 +1,4 @@
-"""Days. A `ds` is a `YYYYMMDD` string; a bizdate is the day whose data a run processes, yesterday by default."""
+"""Days. A `ds` is a `YYYYMMDD` string; a bizdate is the day whose data a run processes."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ class Publication:
 
 @dataclass(frozen=True)
 class Node:
-    """One task of a workflow. Its script is the truth: `inputs` and `outputs` repeat what the script reads and
-    writes (`project.table`), and a check compares them.
+    """One task of a workflow. Its script is the truth: `inputs` and `outputs` repeat what the script reads
+    and writes (`project.table`), and a check compares them.
 
     `parameters` are DataWorks scheduling parameters: name → `$[yyyymmdd-1]`.
     """

@@ -10,9 +10,9 @@ from pairec_cli.domain.solution import RecallConfig, Solution
 
 
 class RecallMethod(Protocol):
-    """One recall: its configuration, the nodes it adds, what goes online, and the engine's RecallConfs entry."""
+    """One recall: configuration, the nodes it adds, what goes online, the engine's RecallConfs entry."""
 
-    type: ClassVar[str]
+    type_name: ClassVar[str]
     title: ClassVar[str]
     """One line for listings."""
     Config: ClassVar[type[RecallConfig]]

@@ -47,7 +47,7 @@ class Environment(Form):
     workflow: Identifier = "Flow"
     """Name of the DataWorks workflow that deployment creates."""
     storage_api: str = "pay-as-you-go"
-    """StorageAPI of the training task: `pay-as-you-go`, or the quota of a dedicated resource group, `ot_xxxx_p#ot_yyyy`."""
+    """StorageAPI of the training task: `pay-as-you-go`, or a dedicated group's quota, `ot_xxxx_p#ot_yyyy`."""
     slim_mode: bool = False
     """PAI-Rec's slim mode; the tutorial selects No."""
     oss_bucket: str = Field(default="pairec-bucket", pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")
