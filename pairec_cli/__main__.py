@@ -1,0 +1,5 @@
+"""`python -m pairec_cli` is `pairec`."""
+
+from pairec_cli.cli.main import main
+
+main()

@@ -1,0 +1,82 @@
+"""Options that several commands share, and the settings that stand before every command."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pairec_cli.cli.render import Format as FormatName
+from pairec_cli.domain.ds import parse_ds
+from pairec_cli.domain.errors import InvalidInput
+from pairec_cli.domain.instance import ServiceType
+
+if TYPE_CHECKING:
+    from pairec_cli.project import Project
+
+
+@dataclass
+class Settings:
+    """What the global options say: where the workspace is, and how much to tell."""
+
+    home: Path | None = None
+    debug: bool = False
+    quiet: bool = False
+
+
+def _day(text: str) -> str:
+    try:
+        return parse_ds(text)
+    except InvalidInput as error:
+        raise typer.BadParameter(f"{error.message}; {error.hint}") from None
+
+
+def _day_option(value: str | None) -> str | None:
+    return None if value is None else _day(value)
+
+
+Format = Annotated[FormatName, typer.Option("--format", "-f", help="How to write the result.")]
+Ds = Annotated[
+    str | None,
+    typer.Option(
+        "--ds", metavar="YYYYMMDD", help="The data day; yesterday by default.", callback=_day_option
+    ),
+]
+Scene = Annotated[str, typer.Option("--scene", "-s", help="The recommendation scenario.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+Region = Annotated[str, typer.Option("--region", help="Region of the instance.")]
+ServiceTypeOption = Annotated[
+    ServiceType,
+    typer.Option("--service-type", help="Premium includes custom solutions and data diagnostics."),
+]
+Timezone = Annotated[
+    str, typer.Option("--timezone", metavar="ZONE", help="Time zone that turns event times into days.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")]
+
+
+def settings(context: typer.Context) -> Settings:
+    """The settings of this run."""
+    found = context.find_object(Settings)
+    if found is None:
+        raise RuntimeError("a command ran outside `pairec`")
+    return found
+
+
+def open_project(context: typer.Context) -> Project:
+    """The workspace this command works in; raises WorkspaceError when there is none."""
+    from pairec_cli.project import Project
+
+    return Project.find(settings(context).home)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on when the person agrees. Never asks where nobody can answer: exits with a usage error instead."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{question} Nobody is here to answer; add --yes.", param_hint="--yes")
+    typer.confirm(question, abort=True, err=True)

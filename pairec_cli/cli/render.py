@@ -1,0 +1,180 @@
+"""What commands print. Standard output is data, standard error is talk.
+
+Tables are drawn for a person's terminal and are aligned text in a pipe; `json`, `csv` and `md` do not differ.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+Row = Mapping[str, Any]
+
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+class Format(StrEnum):
+    """How a listing is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MD = "md"
+
+
+def set_quiet(quiet: bool) -> None:
+    """Say nothing on standard error but errors, for the rest of this run."""
+    _quiet.set(quiet)
+
+
+def is_quiet() -> bool:
+    return _quiet.get()
+
+
+def is_terminal(stream: IO[str]) -> bool:
+    """Whether `stream` ends at a person who can see boxes and bars."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str, stream: IO[str]) -> str:
+    """`text` in an ANSI style (`1;31` is bold red), or as it is where colour is not wanted (no-color.org)."""
+    if not is_terminal(stream) or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{style}m{text}\x1b[0m"
+
+
+def emit(
+    rows: Sequence[Row], *, columns: Sequence[str], format: Format = Format.TABLE, title: str | None = None
+) -> None:
+    """Write a listing to standard output.
+
+    `columns` are the keys shown, in order; JSON carries every key of a row. A listing without rows is `[]`, a
+    header, or one line on standard error.
+    """
+    if format is Format.JSON:
+        _write(to_json([dict(row) for row in rows]))
+    elif format is Format.CSV:
+        _write(_csv(rows, columns))
+    elif format is Format.MD:
+        _write(_tabulate(rows, columns, "github"))
+    elif not rows:
+        notice(f"{title or 'result'}: nothing to show")
+    elif is_terminal(sys.stdout):
+        _draw(rows, columns, title)
+    else:
+        _write(_tabulate(rows, columns, "simple"))
+
+
+def show(values: Row, *, format: Format = Format.TABLE, title: str | None = None) -> None:
+    """Write one thing to standard output: name and value on each line, or one JSON object."""
+    if format is Format.JSON:
+        _write(to_json(dict(values)))
+    elif format is Format.TABLE:
+        width = max((len(_heading(name)) for name in values), default=0)
+        lines = [f"{_heading(name):<{width}}  {_cell(value)}".rstrip() for name, value in values.items()]
+        _write("\n".join([*([paint(title, "1", sys.stdout)] if title else []), *lines]))
+    else:
+        emit([{"name": k, "value": v} for k, v in values.items()], columns=("name", "value"), format=format)
+
+
+def to_json(value: object) -> str:
+    """`value` as the one JSON document of a command; what JSON does not know is written as text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_json_value)
+
+
+def notice(text: str) -> None:
+    """Tell the person something; silent under `--quiet`."""
+    if not is_quiet():
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the place that prints
+
+
+def warn(text: str) -> None:
+    notice(f"{paint('warning:', '33', sys.stderr)} {text}")
+
+
+def next_step(command: str) -> None:
+    """The last line of a command that changed something: what one does next."""
+    notice(f"Next: {paint(command, '1', sys.stderr)}")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}"
+        case list() | tuple() | set() | frozenset():
+            return ", ".join(_cell(item) for item in value) or "-"
+        case _:
+            return str(value)
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    return value.as_posix() if isinstance(value, Path) else str(value)
+
+
+def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        values = [row.get(name) for name in columns]
+        writer.writerow([_cell(v) if isinstance(v, (list, tuple, set, frozenset)) else v for v in values])
+    return buffer.getvalue()
+
+
+def _tabulate(rows: Sequence[Row], columns: Sequence[str], style: str) -> str:
+    from tabulate import tabulate
+
+    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    if style == "github":
+        cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in cells]
+    aligned = ["right" if _is_numeric(rows, name) else "left" for name in columns]
+    return tabulate(
+        cells,
+        headers=[_heading(name) for name in columns],
+        tablefmt=style,
+        disable_numparse=True,
+        colalign=aligned if cells else None,
+    )
+
+
+def _is_numeric(rows: Sequence[Row], name: str) -> bool:
+    values = [row[name] for row in rows if row.get(name) is not None]
+    return bool(values) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+
+
+def _draw(rows: Sequence[Row], columns: Sequence[str], title: str | None) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(
+            _heading(name), justify="right" if _is_numeric(rows, name) else "left", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(name))) for name in columns))
+    Console().print(table)

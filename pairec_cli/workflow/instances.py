@@ -1,0 +1,138 @@
+"""Instances: what they are bound to, whether it can be reached, and what their edition includes.
+
+A bound cloud resource is a place in the workspace: the MaxCompute project a folder of the warehouse, the OSS
+bucket a folder of files, the DataWorks workspace a folder of scripts, the PAI workspace the models, the
+FeatureStore project the online database.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pairec_cli.control.instances import Instances
+from pairec_cli.domain.errors import EditionRefused, InvalidInput
+from pairec_cli.domain.instance import Instance, ResourceBindings, ServiceType
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class Access:
+    """One bound resource and how far it can be reached."""
+
+    resource: str
+    name: str
+    used_for: str
+    location: Path
+    exists: bool
+    readable: bool
+    writable: bool
+
+    @property
+    def granted(self) -> bool:
+        return self.exists and self.readable and self.writable
+
+
+def default_bindings(instance: str, taken: Collection[Instance] = ()) -> ResourceBindings:
+    """The names a first instance gets; a further one gets its own, so that nothing is shared unasked."""
+    standard = ResourceBindings("pairec_pai", "pairec_workspace", "project_mc", "pairec-bucket", "pairec_fs")
+    if not taken:
+        return standard
+    word = re.sub(r"\W", "_", instance.lower(), flags=re.ASCII)
+    word = word if _IDENTIFIER.match(word) else f"i_{word}"
+    bucket = re.sub(r"[^a-z0-9]+", "-", instance.lower()).strip("-") or "instance"
+    return ResourceBindings(
+        f"{word}_pai", f"{word}_workspace", f"{word}_mc", f"{bucket}-bucket"[:63], f"{word}_fs"
+    )
+
+
+def create_instance(
+    instances: Instances,
+    name: str,
+    *,
+    region: str,
+    service_type: ServiceType = ServiceType.PREMIUM,
+    timezone: str = "UTC",
+    bindings: ResourceBindings | None = None,
+) -> Instance:
+    """Raises AlreadyExists, InvalidInput (a name, the time zone)."""
+    chosen = bindings or default_bindings(name, instances.all())
+    refuse_bad_names(chosen)
+    return instances.create(
+        name, region=region, bindings=chosen, service_type=service_type, timezone=timezone
+    )
+
+
+def refuse_bad_names(bindings: ResourceBindings) -> None:
+    """Raises InvalidInput for a resource name that its cloud service would not take either."""
+    for resource, name in _names(bindings).items():
+        pattern = _BUCKET if resource == "OSS bucket" else _IDENTIFIER
+        if not pattern.fullmatch(name):
+            allowed = (
+                "3-63 lower-case letters, digits and -" if pattern is _BUCKET else "letters, digits and _"
+            )
+            raise InvalidInput(f"{name!r} cannot name a {resource}", hint=f"use {allowed}")
+
+
+def initialise(instances: Instances, instance: Instance, home: Path) -> Instance:
+    """Make every bound resource that is not there yet, and mark the instance. Can be run twice."""
+    for access in check_access(instance, home):
+        if access.exists:
+            continue
+        if access.location.suffix == ".db":
+            access.location.touch()
+        else:
+            access.location.mkdir(parents=True, exist_ok=True)
+    return instance if instance.initialised else instances.update(replace(instance, initialised=True))
+
+
+def check_access(instance: Instance, home: Path) -> list[Access]:
+    """Every bound resource, with exists, readable and writable as the operating system sees them."""
+    bound = instance.bindings
+    recall = ["recall"] if bound.featurestore_recall else []
+    query = ["feature query"] if bound.featurestore_feature_query else []
+    uses = {
+        "PAI workspace": ("models", home / "models"),
+        "DataWorks workspace": ("scripts", home / "dataworks" / bound.dataworks_workspace),
+        "MaxCompute project": ("tables", home / "warehouse" / bound.maxcompute_project),
+        "OSS bucket": ("packages", home / "oss" / bound.oss_bucket),
+        "FeatureStore project": (" and ".join(recall + query) or "nothing", home / "featuredb.db"),
+    }
+    return [_access(resource, name, *uses[resource]) for resource, name in _names(bound).items()]
+
+
+def require_premium(instance: Instance, feature: str) -> None:
+    """Raises EditionRefused where the instance's service type does not include `feature`."""
+    if instance.service_type is not ServiceType.PREMIUM:
+        raise EditionRefused(
+            f"{feature} needs Premium Edition; instance {instance.name!r} is Standard Edition",
+            hint="pairec instance create NAME --service-type premium",
+        )
+
+
+def _names(bindings: ResourceBindings) -> dict[str, str]:
+    return {
+        "PAI workspace": bindings.pai_workspace,
+        "DataWorks workspace": bindings.dataworks_workspace,
+        "MaxCompute project": bindings.maxcompute_project,
+        "OSS bucket": bindings.oss_bucket,
+        "FeatureStore project": bindings.featurestore_project,
+    }
+
+
+def _access(resource: str, name: str, used_for: str, location: Path) -> Access:
+    exists = location.exists()
+    return Access(
+        resource,
+        name,
+        used_for,
+        location,
+        exists,
+        readable=exists and os.access(location, os.R_OK),
+        writable=exists and os.access(location, os.W_OK),
+    )
