@@ -1,0 +1,7 @@
+"""The components that PAI commands may name."""
+
+from __future__ import annotations
+
+from pairec_cli.domain.registry import Registry
+
+COMPONENTS = Registry("PAI component", {"pai_etrec": "pairec_cli.components.etrec:Etrec"})
