@@ -1,0 +1,91 @@
+"""What the stages of the online engine promise each other.
+
+A filter or sort is a class with a `Config` (a frozen dataclass; its fields are the JSON keys of the stage's
+entry beyond `Name` and the type) and the constructor `(name, config, resources)`. The engine decodes the
+entry, so a stage never sees raw JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.requests import RecommendRequest
+
+Value = str | int | float | None
+
+
+class FeatureReader(Protocol):
+    """Point reads of published views. Both raise NotFound for a view that is not published."""
+
+    def get(self, view: str, key: str) -> dict[str, Value] | None: ...
+
+    def get_many(self, view: str, keys: Iterable[str]) -> dict[str, dict[str, Value]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a stage may be built from: the data sources of the configuration."""
+
+    features: FeatureReader
+    feature_stores: frozenset[str] = frozenset()
+    """Names in FeatureStoreConfs; all of them are the embedded FeatureDB."""
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
+    user views gave."""
+
+    request: RecommendRequest
+    user: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def uid(self) -> str:
+        return self.request.uid
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A recall's candidates; `reason` says why there are none."""
+
+    items: Sequence[Item]
+    reason: str = ""
+
+
+class Recall(Protocol):
+    """A source of candidates. `remote` sources wait for a network and run side by side; `title` names the
+    kind of recall in messages to people. An exception counts as no candidates."""
+
+    name: str
+    title: str
+    remote: bool
+
+    def recall(self, context: RequestContext) -> Recalled: ...
+
+
+class Filter(Protocol):
+    """Takes candidates away, or reorders them. May change the items; gives back a list of its own or the
+    input."""
+
+    name: str
+
+    def apply(self, items: list[Item], context: RequestContext) -> list[Item]: ...
+
+
+class Sort(Protocol):
+    """Puts candidates in order. Neither adds nor drops items unless its type is defined to."""
+
+    name: str
+
+    def apply(self, items: list[Item], context: RequestContext) -> list[Item]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoConfig:
+    """The Config of a stage without keys of its own."""
+
+
+Properties = Mapping[str, object]

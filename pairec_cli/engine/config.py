@@ -1,0 +1,285 @@
+"""`engine.json`: PAI-Rec's own keys as typed values, with everything that is wrong or strange about them.
+
+Source: "Engine configuration" in PAI-Rec's help, and the configuration structs of the open-source engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
+from pairec_cli.domain.registry import Registry
+from pairec_cli.engine.decode import Findings, decode, fold
+from pairec_cli.engine.recalls.registry import RECALLS
+from pairec_cli.filters.registry import BUILT_IN_FILTERS, FILTERS
+from pairec_cli.sorting.registry import BUILT_IN_SORTS, SORTS
+
+DEFAULT_SORT = "ItemRankScore"
+
+_UNSERVED = (
+    "ABTestConf",
+    "AlgoConfs",
+    "BEConfs",
+    "BeFilterConfs",
+    "CallBackConfs",
+    "ClickHouseConfs",
+    "ColdStartGeneralRankConfs",
+    "ColdStartRankConfs",
+    "DPPConf",
+    "DatahubConfs",
+    "DebugConfs",
+    "EmbeddingConfs",
+    "FeatureConfs",
+    "FeatureLogConfs",
+    "GeneralRankConfs",
+    "GraphConfs",
+    "HBaseConfs",
+    "HBaseThriftConfs",
+    "Ha3EngineConfs",
+    "HologresConfs",
+    "KafkaConfs",
+    "LindormConfs",
+    "LogConf",
+    "MysqlConfs",
+    "OpenSearchConfs",
+    "PipelineConfs",
+    "PrometheusConfig",
+    "RankConf",
+    "RecallEngineConfs",
+    "RedisConfs",
+    "SlsConfs",
+    "TableStoreConfs",
+    "UserDefineConfs",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """ListenConf: where the HTTP API listens."""
+
+    http_addr: str = ""
+    http_port: int = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureStore:
+    """A FeatureStoreConfs entry. Every project is the embedded FeatureDB, so only its name matters here."""
+
+    access_id: str = ""
+    access_key: str = ""
+    region_id: str = ""
+    project_name: str = ""
+    feature_db_username: str = ""
+    feature_db_password: str = ""
+    hologres_port: int = 0
+    hologres_username: str = ""
+    hologres_password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """SceneConfs.….FallbackConfig."""
+
+    timeout: int = 0
+    feature_store_name: str = ""
+    feature_store_view_name: str = ""
+    cache_time: int = 7200
+    complete_items_if_need: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """SceneConfs.<scene>.<category>."""
+
+    recall_names: tuple[str, ...] = ()
+    fallback_config: Fallback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDao:
+    """FeatureLoadConfs[].FeatureDaoConf: a view read under one property of the user (`user:uid`)."""
+
+    adapter_type: str = ""
+    feature_store_name: str = ""
+    feature_store_model_name: str = ""
+    feature_store_entity_name: str = ""
+    feature_store_view_name: str = ""
+    feature_key: str = "user:uid"
+    feature_store: str = "user"
+    user_select_fields: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureLoad:
+    """UserFeatureConfs.<scene>.FeatureLoadConfs[]."""
+
+    feature_dao_conf: FeatureDao = field(default_factory=FeatureDao)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneFeatures:
+    """UserFeatureConfs.<scene>."""
+
+    feature_load_confs: tuple[FeatureLoad, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntry:
+    """One entry of RecallConfs, FilterConfs or SortConfs: its class and its decoded settings."""
+
+    name: str
+    type: str
+    stage: Any
+    config: Any
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    run_mode: str = "daily"
+    region: str = ""
+    listen_conf: Listen = field(default_factory=Listen)
+    scene_confs: Mapping[str, Mapping[str, Category]] = field(default_factory=dict)
+    recall_confs: tuple[Any, ...] = ()
+    filter_confs: tuple[Any, ...] = ()
+    filter_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort_confs: tuple[Any, ...] = ()
+    sort_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    feature_store_confs: Mapping[str, FeatureStore] = field(default_factory=dict)
+    user_feature_confs: Mapping[str, SceneFeatures] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """The whole configuration, read and checked. `recalls`, `filters`, `sorts` are by name, built-in ones
+    among them; `warnings` are what had no effect, each with its path."""
+
+    run_mode: str
+    listen: Listen
+    scenes: Mapping[str, Mapping[str, Category]]
+    recalls: Mapping[str, StageEntry]
+    filters: Mapping[str, StageEntry]
+    sorts: Mapping[str, StageEntry]
+    filter_names: Mapping[str, tuple[str, ...]]
+    sort_names: Mapping[str, tuple[str, ...]]
+    feature_stores: frozenset[str]
+    user_features: Mapping[str, SceneFeatures]
+    warnings: tuple[Problem, ...]
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> EngineConfig:
+        """The checked configuration. Raises InvalidConfig with every wrong type and unknown stage type."""
+        findings = Findings()
+        raw = decode(_Document, document, "", findings, unserved=_UNSERVED)
+        recalls = _entries("RecallConfs", "RecallType", raw.recall_confs, RECALLS, findings)
+        filters = _entries("FilterConfs", "FilterType", raw.filter_confs, FILTERS, findings)
+        sorts = _entries("SortConfs", "SortType", raw.sort_confs, SORTS, findings)
+        filters = {**_built_in(BUILT_IN_FILTERS, FILTERS), **filters}
+        sorts = {**_built_in(BUILT_IN_SORTS, SORTS), **sorts}
+        scenes = {
+            scene: {
+                name: Category(
+                    _known(
+                        f"SceneConfs.{scene}.{name}.RecallNames", category.recall_names, recalls, findings
+                    ),
+                    category.fallback_config,
+                )
+                for name, category in categories.items()
+            }
+            for scene, categories in raw.scene_confs.items()
+        }
+        filter_names = {
+            scene: _known(f"FilterNames.{scene}", names, filters, findings)
+            for scene, names in raw.filter_names.items()
+        }
+        sort_names = {
+            scene: _known(f"SortNames.{scene}", names, sorts, findings)
+            for scene, names in raw.sort_names.items()
+        }
+        if findings.problems:
+            raise InvalidConfig(
+                "the engine configuration", findings.problems, hint="mend engine.json at the paths named"
+            )
+        return cls(
+            raw.run_mode,
+            raw.listen_conf,
+            scenes,
+            recalls,
+            filters,
+            sorts,
+            filter_names,
+            sort_names,
+            frozenset(raw.feature_store_confs),
+            raw.user_feature_confs,
+            tuple(findings.warnings),
+        )
+
+    def category(self, scene: str, category: str) -> Category:
+        """The recalls of a scene's category, or of its `default_category`. Raises NotFound."""
+        categories = self.scenes.get(scene)
+        if categories is None:
+            raise NotFound(
+                "scene", scene, self.scenes, hint="scenes are the keys of SceneConfs in engine.json"
+            )
+        found = categories.get(category) or categories.get("default_category")
+        if found is None:
+            raise NotFound(f"category of scene {scene!r}", category, categories)
+        return found
+
+    def filters_of(self, scene: str) -> list[StageEntry]:
+        """Filters in order: the scene's own list, also when it is empty, else that of `default`."""
+        names = self.filter_names.get(scene)
+        if names is None:
+            names = self.filter_names.get("default", ())
+        return [self.filters[name] for name in names]
+
+    def sorts_of(self, scene: str, category: str) -> list[StageEntry]:
+        """Sorts in order: the scene's, else the category's, else ItemRankScore."""
+        names = self.sort_names.get(scene)
+        if names is None:
+            names = self.sort_names.get(category, (DEFAULT_SORT,))
+        return [self.sorts[name] for name in names]
+
+
+def _entries(
+    section: str, type_key: str, raw: Iterable[Any], registry: Registry, findings: Findings
+) -> dict[str, StageEntry]:
+    """The entries by name; a later entry replaces an earlier one of the same name, as in PAI-Rec."""
+    found: dict[str, StageEntry] = {}
+    for index, entry in enumerate(raw):
+        path = f"{section}[{index}]"
+        if not isinstance(entry, Mapping):
+            findings.problem(path, "must be an object", entry)
+            continue
+        folded = {fold(key): value for key, value in entry.items()}
+        name, kind = folded.get("name", ""), folded.get(fold(type_key), "")
+        if not isinstance(name, str) or not isinstance(kind, str):
+            findings.problem(path, f"Name and {type_key} must be strings", entry)
+            continue
+        try:
+            stage = registry.load(kind)
+        except NotFound as error:
+            findings.problem(f"{path}.{type_key}", error.message, kind)
+            continue
+        if name in found:
+            findings.warn(path, f"replaces an earlier entry that is also named {name!r}", name)
+        config = decode(stage.Config, entry, path, findings, also=("Name", type_key))
+        found[name] = StageEntry(name, kind, stage, config, path)
+    return found
+
+
+def _built_in(names: Iterable[str], registry: Registry) -> dict[str, StageEntry]:
+    stages = {name: registry.load(name) for name in names}
+    return {name: StageEntry(name, name, stage, stage.Config(), name) for name, stage in stages.items()}
+
+
+def _known(
+    path: str, names: tuple[str, ...], entries: Mapping[str, StageEntry], findings: Findings
+) -> tuple[str, ...]:
+    """The names that exist; the others are skipped, as PAI-Rec does, with a warning."""
+    for index, name in enumerate(names):
+        if name not in entries:
+            findings.warn(f"{path}[{index}]", NotFound("entry", name, entries).message + ": skipped", name)
+    return tuple(name for name in names if name in entries)

@@ -1,0 +1,137 @@
+"""JSON into frozen dataclasses by PAI-Rec's rules.
+
+Go's `encoding/json` reads PAI-Rec's configuration: keys match without regard to case, null leaves the
+default, a wrong JSON type refuses the document, an unknown key is ignored. We do the same, and warn about
+the last one. A field's JSON key is its name without underscores (`recall_count` ↔ `RecallCount`).
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pairec_cli.domain.errors import Problem, nearest
+
+T = TypeVar("T")
+
+_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
+
+
+@dataclass(slots=True)
+class Findings:
+    """What reading a document found: `problems` refuse it, `warnings` do not."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def problem(self, path: str, message: str, value: object = None) -> None:
+        self.problems.append(Problem(path, message, value))
+
+    def warn(self, path: str, message: str, value: object = None) -> None:
+        self.warnings.append(Problem(path, message, value))
+
+
+def json_key(name: str) -> str:
+    """The JSON key of a field: `retain_num` → `RetainNum`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def fold(key: str) -> str:
+    """A key as it is compared: PAI-Rec's keys and ours, in lower case and without underscores."""
+    return key.replace("_", "").lower()
+
+
+def decode(
+    cls: type[T],
+    value: Any,
+    path: str,
+    findings: Findings,
+    *,
+    unserved: Iterable[str] = (),
+    also: Iterable[str] = (),
+) -> T:
+    """`value` as a `cls`. `also` are keys that somebody else reads; `unserved` are keys that PAI-Rec knows
+    and we do not serve. Wrong types become problems, and the field keeps its default."""
+    if not isinstance(value, Mapping):
+        findings.problem(path, f"must be an object, not {_shown(value)}", value)
+        value = {}
+    hints: dict[str, Any] = _hints(cls)
+    found: dict[str, Any] = {}
+    foreign = {fold(key) for key in also}
+    known_elsewhere = {fold(key): key for key in unserved}
+    for key, raw in value.items():
+        name = next((name for name in hints if fold(name) == fold(key)), None)
+        here = f"{path}.{key}" if path else key
+        if name is not None:
+            if raw is not None:
+                found[name] = _value(hints[name], raw, here, findings)
+        elif fold(key) in known_elsewhere:
+            findings.warn(here, "is PAI-Rec's, but is not served here: it has no effect", raw)
+        elif fold(key) not in foreign:
+            known = [*map(json_key, hints), *known_elsewhere.values(), *also]
+            close = nearest(key, known) or nearest(fold(key), map(fold, known))
+            close = next((name for name in known if fold(name) == fold(close)), None) if close else None
+            findings.warn(here, "is unknown" + (f"; did you mean {close!r}?" if close else ""), raw)
+    return cls(**{name: item for name, item in found.items() if item is not MISSING})
+
+
+def _hints(cls: Any) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {entry.name: hints[entry.name] for entry in fields(cls) if entry.init}
+
+
+def _value(kind: Any, raw: Any, path: str, findings: Findings) -> Any:
+    """`raw` as `kind`, or MISSING after a problem was noted."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        kind = next(option for option in get_args(kind) if option is not types.NoneType)
+        return _value(kind, raw, path, findings)
+    if origin in (tuple, list):
+        return _list(get_args(kind)[0], raw, path, findings)
+    if origin is not None and issubclass(origin, Mapping):
+        return _map(get_args(kind)[1], raw, path, findings)
+    if kind in (Any, object):
+        return raw
+    if kind in _NAMES:
+        return _scalar(kind, raw, path, findings)
+    return decode(kind, raw, path, findings)
+
+
+def _scalar(kind: type, raw: Any, path: str, findings: Findings) -> Any:
+    number = isinstance(raw, (int, float)) and not isinstance(raw, bool)
+    if kind is float and number:
+        return float(raw)
+    if kind is not float and type(raw) is kind:
+        return raw
+    findings.problem(path, f"must be {_NAMES[kind]}, not {_shown(raw)}", raw)
+    return MISSING
+
+
+def _list(kind: Any, raw: Any, path: str, findings: Findings) -> Any:
+    if not isinstance(raw, (list, tuple)):
+        findings.problem(path, f"must be a list, not {_shown(raw)}", raw)
+        return MISSING
+    values = [_value(kind, item, f"{path}[{i}]", findings) for i, item in enumerate(raw) if item is not None]
+    return tuple(item for item in values if item is not MISSING)
+
+
+def _map(kind: Any, raw: Any, path: str, findings: Findings) -> Any:
+    if not isinstance(raw, Mapping):
+        findings.problem(path, f"must be an object, not {_shown(raw)}", raw)
+        return MISSING
+    values = {
+        key: _value(kind, item, f"{path}.{key}", findings) for key, item in raw.items() if item is not None
+    }
+    return {key: item for key, item in values.items() if item is not MISSING}
+
+
+def _shown(raw: object) -> str:
+    if isinstance(raw, Mapping):
+        return "an object"
+    if isinstance(raw, (list, tuple)):
+        return "a list"
+    if raw is None or isinstance(raw, bool):
+        return {None: "null", True: "true", False: "false"}[raw]
+    return repr(raw)

@@ -1,0 +1,151 @@
+"""The online half: one request through recall, filters, sorts and the cut.
+
+Nothing here, nor below, imports more than the standard library: `pairec recommend` must start at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.errors import PairecError, Problem
+from pairec_cli.domain.requests import (
+    MESSAGES,
+    NOT_ENOUGH,
+    OK,
+    ItemResult,
+    RecommendRequest,
+    RecommendResponse,
+    StageTrace,
+)
+from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.engine.config import EngineConfig
+from pairec_cli.engine.explaining import explain, hits
+from pairec_cli.engine.features import request_properties
+from pairec_cli.engine.plan import Plan, Planner, Step
+from pairec_cli.engine.recalling import Answer, merged, run_recalls
+from pairec_cli.online.featuredb import FeatureDB
+
+
+class Engine:
+    """Serves requests by one configuration from one FeatureDB. Safe to share between threads."""
+
+    def __init__(self, config: EngineConfig, featuredb: FeatureDB) -> None:
+        self.config = config
+        self.featuredb = featuredb
+        self.warnings: tuple[Problem, ...] = config.warnings
+        self._planner = Planner(config, Resources(featuredb, config.feature_stores))
+        self._plans: dict[tuple[str, str], Plan] = {}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], featuredb: FeatureDB) -> Engine:
+        """The engine of `config` (engine.json as a dict). Raises InvalidConfig; what only has no effect is in
+        `warnings`."""
+        return cls(EngineConfig.read(config), featuredb)
+
+    def plan(self, scene: str, category: str) -> Plan:
+        """The stages of a scene and category. Raises NotFound."""
+        plan = self._plans.get((scene, category))
+        if plan is None:
+            plan = self._plans[scene, category] = self._planner.plan(scene, category)
+        return plan
+
+    def recommend(self, request: RecommendRequest) -> RecommendResponse:
+        """The best `size` items with the funnel they came through. Raises NotFound for an unknown scene or
+        category; a source that fails only gives nothing, and the notes say so."""
+        plan = self.plan(request.scene_id, request.category)
+        context = RequestContext(request, request_properties(request.uid, request.features))
+        trace: list[StageTrace] = []
+        unknown = self._load_user(plan, context, trace)
+        answers = run_recalls(plan.recalls, context)
+        trace += [_recall_row(answer) for answer in answers]
+        wanted = request.debug or request.explain
+        given = hits(answers) if wanted else {}
+        items = merged(answers)
+        notes = _recall_notes(request.uid, unknown, answers)
+        for step in plan.steps:
+            items = _run(step, items, context, trace)
+        start = time.perf_counter()
+        chosen = items[: request.size]
+        trace.append(StageTrace("cut", "size", len(items), len(chosen), _ms(start)))
+        if wanted:
+            notes += explain(chosen, given, request.uid, plan.explains, self.featuredb)
+        if len(chosen) < request.size:
+            notes.append(_short_note(request.size, len(chosen), trace, plan))
+        code = OK if len(chosen) == request.size else NOT_ENOUGH
+        results = [
+            ItemResult(item.id, item.score, item.retrieve_id, item.item_type, explanation=item.explanation)
+            for item in chosen
+        ]
+        return RecommendResponse(
+            code, MESSAGES[code], request.request_id, len(results), results, trace, notes
+        )
+
+    def _load_user(self, plan: Plan, context: RequestContext, trace: list[StageTrace]) -> bool:
+        """Load the user views; whether views are configured and none of them knows the user."""
+        known = not plan.user_views
+        for view in plan.user_views:
+            start = time.perf_counter()
+            try:
+                count, reason = view.load(context.user, self.featuredb)
+            except PairecError as error:
+                count, reason = 0, error.message
+            known = known or count > 0
+            trace.append(StageTrace("user", view.view, 0, count, _ms(start), reason))
+        return not known
+
+
+def _run(step: Step, items: list[Item], context: RequestContext, trace: list[StageTrace]) -> list[Item]:
+    """One stage. A data source that fails leaves the list as it was, as in PAI-Rec."""
+    start = time.perf_counter()
+    entered, note = len(items), ""
+    try:
+        items = step.stage.apply(items, context)
+    except PairecError as error:
+        note = f"skipped: {error.message}"
+    trace.append(StageTrace(step.kind, step.stage.name, entered, len(items), _ms(start), note))
+    return items
+
+
+def _recall_row(answer: Answer) -> StageTrace:
+    return StageTrace(
+        "recall", answer.recall.name, 0, len(answer.recalled.items), answer.ms, answer.recalled.reason
+    )
+
+
+def _recall_notes(uid: str, unknown: bool, answers: Sequence[Answer]) -> list[str]:
+    """Who answers an unknown user, and which recalls gave nothing."""
+    answering = [
+        f"{answer.recall.title} ({answer.recall.name})" for answer in answers if answer.recalled.items
+    ]
+    notes = []
+    if unknown:
+        verb = "answers" if len(answering) == 1 else "answer"
+        who = f"{' and '.join(answering)} {verb}" if answering else "no recall answers"
+        notes.append(f"user {uid} is unknown: {who}")
+    notes += [
+        f"recall {answer.recall.name} gave nothing: {answer.recalled.reason or 'no candidates'}"
+        for answer in answers
+        if not answer.recalled.items
+    ]
+    return notes
+
+
+def _short_note(size: int, count: int, trace: Sequence[StageTrace], plan: Plan) -> str:
+    """Where the candidates went when there are fewer than asked for."""
+    if not plan.recalls:
+        return f"{count} of {size} items: the scene has no recall"
+    recalled = sum(row.left for row in trace if row.stage == "recall")
+    losses = [
+        f"{row.stage} {row.name} dropped {row.entered - row.left}"
+        for row in trace
+        if row.stage != "cut" and row.left < row.entered
+    ]
+    lost = f", {', '.join(losses)}" if losses else ""
+    return f"{count} of {size} items: the recalls gave {recalled}{lost}"
+
+
+def _ms(start: float) -> float:
+    return (time.perf_counter() - start) * 1000
