@@ -1,0 +1,133 @@
+"""Transactions on the control plane's database: many readers, one writer at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, Table, and_, create_engine, event, insert, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+
+from pairec_cli.domain.errors import Busy, WorkspaceError
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long a writer waits for another one. Writers hold the lock for milliseconds."""
+
+
+class Database:
+    """An engine, and the two kinds of transaction: `read()` and `write()`.
+
+    On SQLite a write begins with BEGIN IMMEDIATE: it waits for its turn before it reads, so what it decides
+    from the rows it saw still holds when it commits.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.url = self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view, left without a change."""
+        with _translated(self.url), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any error.
+
+        Raises Busy when another writer does not let go, WorkspaceError when the database fails.
+        """
+        with (
+            _translated(self.url),
+            self.engine.connect() as connection,
+            connection.execution_options(pairec_write=True).begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file behind a SQLite address; None for another database or one in memory."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Update the row with this key, or insert it. Never deletes, so nothing that refers to it goes."""
+    where = and_(*(table.c[name] == value for name, value in key.items()))
+    if connection.execute(update(table).where(where).values(**values)).rowcount == 0:
+        connection.execute(insert(table).values(**key, **values))
+
+
+def new_id(connection: Connection, statement: Insert) -> int:
+    """Run the insert; the id that its row was given."""
+    key: Any = connection.execute(statement).inserted_primary_key
+    return int(key[0])
+
+
+def _parsed(url: str) -> Any:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise WorkspaceError(
+            "the database address cannot be read", hint="write it as sqlite:///path or postgresql+psycopg://…"
+        ) from None
+
+
+def _engine(url: str) -> Engine:
+    parsed = _parsed(url)
+    try:
+        engine = create_engine(parsed)
+    except NoSuchModuleError:
+        raise WorkspaceError(f"unknown kind of database {parsed.drivername!r}") from None
+    except ModuleNotFoundError as error:
+        raise WorkspaceError(
+            f"the driver of {parsed.drivername!r} is not installed", hint=f"pip install {error.name}"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own BEGIN comes too late (at the first write): `_begin_sqlite` says it instead.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # In WAL mode a killed process loses nothing at NORMAL, and a commit costs no wait for the disk.
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("pairec_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _translated(url: str) -> Iterator[None]:
+    """The driver's errors as ours."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Busy(
+            f"another process changed the same record: {error.orig}", hint="run the command again"
+        ) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", None) or error
+        if "locked" in str(cause):
+            raise Busy(f"{url} is held by another process", hint="run the command again") from error
+        raise WorkspaceError(f"{url}: {cause}") from error
