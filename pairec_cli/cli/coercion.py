@@ -1,7 +1,7 @@
 """Option values without pydantic.
 
 typer passes every value through a pydantic TypeAdapter, and importing pydantic costs more than the rest of a
-start together (benchmarks/startup.py). Texts, numbers, paths and choices need no more than their constructors:
+start together (benchmarks/startup.py). Texts, numbers, paths and choices need only their constructors:
 the parameters of a command are given the classes below, and any other type goes typer's own way.
 """
 
