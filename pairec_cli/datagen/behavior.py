@@ -18,18 +18,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pairec_cli.datagen.config import WorldConfig, stream
-from pairec_cli.datagen.items import Items, attention
+from pairec_cli.datagen.items import ROWS_PER_EXPOSURE, Items, attention
 from pairec_cli.datagen.names import EVENTS, EXPERIMENTS, NETWORKS, PAGES
 from pairec_cli.datagen.schema import BEHAVIOR_ENCODED
-from pairec_cli.datagen.taste import Floats, Ints, Taste
+from pairec_cli.datagen.taste import BASE, POPULAR_SHARE, TASTE_SHARE, Floats, Ints, Taste
 from pairec_cli.datagen.users import Users
 from pairec_cli.domain.ds import shift, to_date, unix_start
 from pairec_cli.domain.errors import InvalidInput
 
 WIDTH = 10
-TASTE_SHARE, POPULAR_SHARE = 0.35, 0.35
-ROWS_PER_REQUEST = 11.4
-"""Rows that a request leaves on average: its exposures, clicks and praises."""
 CHUNK = 8_192
 """Requests drawn from one random stream. Part of what a world is: changing it changes every day."""
 
@@ -110,7 +107,7 @@ class Behavior:
             number=number,
             start=start,
             seconds=unix_start(shift(ds, 1), self._config.timezone) - start,
-            requests=max(1, round(self._config.events_per_day * rhythm / ROWS_PER_REQUEST)),
+            requests=max(1, round(self._config.events_per_day * rhythm / (WIDTH * ROWS_PER_EXPOSURE))),
             age=age,
             visitors=_repeat(rng, self._taste.activity[:users] ** self._config.signal),
             slots=slots,
@@ -175,7 +172,8 @@ class Behavior:
         logit = self._taste.logit(liking, focused, item, day.age[item], position)
         clicked = rng.random(len(item), dtype=np.float32) < _logistic(logit)
         keen = self._config.signal * liking
-        praised = clicked & (rng.random(len(item), dtype=np.float32) < _logistic(0.6 * keen - 1.8))
+        praise = BASE + 0.6 * (keen - self._config.signal)
+        praised = clicked & (rng.random(len(item), dtype=np.float32) < _logistic(praise))
         rows = 1 + clicked.astype(np.int8) + praised
         source = np.repeat(np.arange(len(item), dtype=np.int32), rows)
         event = _within(rows)

@@ -14,13 +14,26 @@ from pairec_cli.datagen.calendar import arrivals, day_starts
 from pairec_cli.datagen.config import WorldConfig, stream
 from pairec_cli.datagen.names import CATEGORIES, Names, tags
 from pairec_cli.datagen.schema import ITEMS
-from pairec_cli.datagen.taste import BASE, HALF_LIFE, QUALITY, Ints, Taste, niche_count
+from pairec_cli.datagen.taste import (
+    BASE,
+    HALF_LIFE,
+    POPULAR_SHARE,
+    QUALITY,
+    TASTE_SHARE,
+    Ints,
+    Taste,
+    niche_count,
+)
 
 OLDEST = 360
 """No item is older than this many days at the epoch; authors have been registered for longer."""
 FRESH_FLOOR = 0.15
 """Share of its first day's attention that an old item keeps."""
 ITEMS_PER_AUTHOR = 8
+ROWS_PER_EXPOSURE = 1.13
+"""An exposure and its share of clicks and praises."""
+_TYPICAL = -0.4
+"""LIFT and what taste, focus, freshness and position add to it, over what is shown at signal 1."""
 LATEST_SECOND = 79_200
 """Registrations and publications fall in the first 22 hours of a day: a clock change moves none out."""
 
@@ -103,15 +116,19 @@ class Items:
         """Clicks expected up to the end of `day`: exposures times click rate, summed over the item's days."""
         age = np.maximum(self.age(day, count), 0).astype(np.float64)
         faded = HALF_LIFE / np.log(2) * (1 - np.exp2(-age / HALF_LIFE))
-        shown = self._taste.popularity[:count] * (FRESH_FLOOR * age + (1 - FRESH_FLOOR) * faded)
+        driven = self._taste.popularity[:count] * (FRESH_FLOOR * age + (1 - FRESH_FLOOR) * faded)
+        items, weights = self._shown
         signal = self._config.signal
-        # A stationary world shows each item, over its days, about FRESH_FLOOR + a few percent of its weight.
-        norm = self._config.items * (FRESH_FLOOR + 0.25)
-        weight = (1 - signal) * age / self._config.items + signal * (
-            0.65 * shown / norm + 0.35 * age / self._config.items
-        )
-        rate = 1 / (1 + np.exp(-(BASE + signal * QUALITY * self._taste.quality[:count].astype(np.float64))))
-        return np.asarray(weight * rate * self._config.events_per_day / 1.14)
+        share = signal * (TASTE_SHARE + POPULAR_SHARE)
+        exposures = (1 - share) * age / items + share * ((1 - signal) * age + signal * driven) / weights
+        logit = BASE + signal * QUALITY * self._taste.quality[:count] + signal**2 * _TYPICAL
+        return np.asarray(exposures / (1 + np.exp(-logit)) * self._config.events_per_day / ROWS_PER_EXPOSURE)
+
+    @cached_property
+    def _shown(self) -> tuple[int, float]:
+        """Items and sum of their attention a month after the epoch, taken for every day's."""
+        count = max(1, self.count(30))
+        return count, float(attention(self._taste, self.age(30, count), slice(0, count)).sum())
 
     @cached_property
     def _published(self) -> NDArray[np.int64]:
