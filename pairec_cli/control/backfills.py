@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from pairec_cli.control.connections import Database, new_id
-from pairec_cli.control.processes import is_alive, moment, this_process
-from pairec_cli.control.runs import ENDED, Runs
+from pairec_cli.control.processes import ENDED, is_alive, moment, this_process
+from pairec_cli.control.runs import RUNNING, Runs
 from pairec_cli.control.schema import backfill_tasks, backfills
 from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.domain.ds import DsRange
@@ -116,14 +116,14 @@ class Backfills:
         """Mark backfills of dead processes, their running tasks and runs failed; returns the backfills."""
         self._runs.reap()
         with self._database.write() as connection:
-            query = select(backfills).where(backfills.c.state == RunState.RUNNING.value)
+            query = select(backfills).where(backfills.c.state == RUNNING)
             dead = [one for one in _backfills(connection, query) if not _lives(one)]
             return [_bury(connection, one) for one in dead]
 
 
 def _make_way(connection: Connection, workflow: WorkflowName) -> None:
     """Raise Busy for a live backfill of the workflow; mark a dead one failed."""
-    query = select(backfills).where(*_of(workflow), backfills.c.state == RunState.RUNNING.value)
+    query = select(backfills).where(*_of(workflow), backfills.c.state == RUNNING)
     for one in _backfills(connection, query):
         if _lives(one) and one.process:
             raise Busy(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, and_, create_engine, event, insert, update
+from sqlalchemy import URL, Connection, Engine, Insert, Table, and_, create_engine, event, insert, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
@@ -25,9 +25,9 @@ class Database:
     from the rows it saw still holds when it commits.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: URL) -> None:
         self.engine = _engine(url)
-        self.url = self.engine.url.render_as_string(hide_password=True)
+        self.url = str(sqlite_path(url) or url.render_as_string(hide_password=True))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -52,16 +52,26 @@ class Database:
         self.engine.dispose()
 
 
-def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"
+def parse(address: str) -> URL:
+    """Raises WorkspaceError when it cannot be read."""
+    try:
+        return make_url(address)
+    except ArgumentError:
+        raise WorkspaceError(
+            "the database's address cannot be read",
+            hint="write it as sqlite:///path or postgresql+psycopg://user@host/name",
+        ) from None
 
 
-def sqlite_path(url: str) -> Path | None:
+def sqlite_file(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path.absolute()))
+
+
+def sqlite_path(url: URL) -> Path | None:
     """The file behind a SQLite address; None for another database or one in memory."""
-    parsed = _parsed(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None
-    return Path(str(parsed.database))
+    return Path(str(url.database))
 
 
 def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -77,24 +87,14 @@ def new_id(connection: Connection, statement: Insert) -> int:
     return int(key[0])
 
 
-def _parsed(url: str) -> Any:
+def _engine(url: URL) -> Engine:
     try:
-        return make_url(url)
-    except ArgumentError:
-        raise WorkspaceError(
-            "the database address cannot be read", hint="write it as sqlite:///path or postgresql+psycopg://…"
-        ) from None
-
-
-def _engine(url: str) -> Engine:
-    parsed = _parsed(url)
-    try:
-        engine = create_engine(parsed)
+        engine = create_engine(url)
     except NoSuchModuleError:
-        raise WorkspaceError(f"unknown kind of database {parsed.drivername!r}") from None
+        raise WorkspaceError(f"unknown kind of database {url.drivername!r}") from None
     except ModuleNotFoundError as error:
         raise WorkspaceError(
-            f"the driver of {parsed.drivername!r} is not installed", hint=f"pip install {error.name}"
+            f"the driver of {url.drivername!r} is not installed", hint=f"pip install {error.name}"
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from sqlalchemy import URL
+
 from pairec_cli.control.backfills import Backfills
-from pairec_cli.control.connections import Database, sqlite_path, sqlite_url
+from pairec_cli.control.connections import Database, parse, sqlite_file, sqlite_path
 from pairec_cli.control.deployments import Deployments
 from pairec_cli.control.instances import Instances
 from pairec_cli.control.ledger import ControlLedger
@@ -43,7 +45,7 @@ class Control:
     def open(cls, place: Path | str) -> Control:
         """Open what exists, upgrading it when an older pairec wrote it.
 
-        A Path is the workspace's own file, unless PAIREC_DB_URL names a database; a str is such an address.
+        A path is the workspace's own file, unless PAIREC_DB_URL names a database; `…://…` is such an address.
         Raises WorkspaceError when it is missing, written by a newer pairec, or unreadable.
         """
         url = address(place)
@@ -62,7 +64,7 @@ class Control:
         return cls._connected(url)
 
     @classmethod
-    def _connected(cls, url: str) -> Control:
+    def _connected(cls, url: URL) -> Control:
         database = Database(url)
         try:
             bring_up_to_date(database)
@@ -83,8 +85,9 @@ class Control:
         self.close()
 
 
-def address(place: Path | str) -> str:
-    """The database's URL: `place` itself when it is one, PAIREC_DB_URL when set, else SQLite at `place`."""
+def address(place: Path | str) -> URL:
+    """`place` itself when it is an address, else PAIREC_DB_URL when set, else SQLite at that path."""
     if isinstance(place, str) and "://" in place:
-        return place
-    return os.environ.get(URL_VARIABLE) or sqlite_url(Path(place))
+        return parse(place)
+    named = os.environ.get(URL_VARIABLE)
+    return parse(named) if named else sqlite_file(Path(place))

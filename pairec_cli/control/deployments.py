@@ -10,14 +10,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from pairec_cli.control.connections import Database, new_id
 from pairec_cli.control.instances import require_instance
-from pairec_cli.control.processes import is_alive, moment, this_process
+from pairec_cli.control.processes import ENDED, is_alive, moment, this_process
 from pairec_cli.control.schema import deployments as t
 from pairec_cli.control.schema import solution_versions as v
 from pairec_cli.domain.deployment import Deployment, DeploymentStatus
 from pairec_cli.domain.errors import Busy, InvalidInput, NotFound
 from pairec_cli.domain.runs import Process
 
-ENDED = "process ended"
 _Status = DeploymentStatus
 _NEXT: dict[DeploymentStatus, tuple[DeploymentStatus, ...]] = {
     _Status.GENERATING: (_Status.GENERATED, _Status.FAILED),
@@ -66,29 +65,38 @@ class Deployments:
             )
             return _get(connection, made)
 
-    def generated(self, deployment: int, package: str, fingerprint: str) -> Deployment:
+    def generated(
+        self, deployment: int, package: str, fingerprint: str, *, log: str | None = None
+    ) -> Deployment:
         """The package stands at its `oss://…` address. Raises NotFound, InvalidInput (wrong status)."""
-        return self._advance(deployment, _Status.GENERATED, package=package, package_fingerprint=fingerprint)
+        made = {"package": package, "package_fingerprint": fingerprint}
+        return self._advance(deployment, _Status.GENERATED, log, **made)
 
     def deploying(
         self, deployment: int, selected_files: Sequence[str], *, log: str | None = None
     ) -> Deployment:
-        """Begin to deploy. Raises Busy while a live process deploys in the same instance, InvalidInput when
-        there is no package, NotFound."""
+        """Begin to deploy the chosen files.
+
+        Raises Busy while a live process deploys in the same instance, InvalidInput when there is no package,
+        NotFound.
+        """
         process = this_process()
-        values: dict[str, Any] = {"selected_files": list(selected_files), "finished_at": None}
-        values |= {"pid": process.pid, "birth": process.birth, "message": ""}
-        if log is not None:
-            values["log"] = log
-        return self._advance(deployment, _Status.DEPLOYING, **values)
+        begun = {
+            "selected_files": list(selected_files),
+            "finished_at": None,
+            "message": "",
+            "pid": process.pid,
+            "birth": process.birth,
+        }
+        return self._advance(deployment, _Status.DEPLOYING, log, **begun)
 
-    def succeeded(self, deployment: int) -> Deployment:
+    def succeeded(self, deployment: int, *, log: str | None = None) -> Deployment:
         """Raises NotFound, InvalidInput (wrong status)."""
-        return self._advance(deployment, _Status.SUCCESS, finished_at=time.time())
+        return self._advance(deployment, _Status.SUCCESS, log, finished_at=time.time())
 
-    def failed(self, deployment: int, message: str) -> Deployment:
+    def failed(self, deployment: int, message: str, *, log: str | None = None) -> Deployment:
         """Raises NotFound, InvalidInput (wrong status)."""
-        return self._advance(deployment, _Status.FAILED, finished_at=time.time(), message=message)
+        return self._advance(deployment, _Status.FAILED, log, finished_at=time.time(), message=message)
 
     def all(self, instance: str, solution: str | None = None) -> list[Deployment]:
         """Newest first."""
@@ -112,53 +120,49 @@ class Deployments:
 
     def reap(self) -> list[Deployment]:
         """Mark records whose process died at work failed ("process ended"); returns them."""
+        working = [status.value for status in _Status if status.in_progress]
         with self._database.write() as connection:
-            working = [status.value for status in _Status if status.in_progress]
             rows = connection.execute(select(t).where(t.c.status.in_(working))).all()
             dead = [row.id for row in rows if not _lives(row)]
             for deployment in dead:
-                _set(
-                    connection,
-                    deployment,
-                    status=_Status.FAILED.value,
-                    message=ENDED,
-                    finished_at=time.time(),
-                )
+                _bury(connection, deployment)
             return [_get(connection, deployment) for deployment in dead]
 
-    def _advance(self, deployment: int, to: DeploymentStatus, **values: Any) -> Deployment:
+    def _advance(self, deployment: int, to: DeploymentStatus, log: str | None, **values: Any) -> Deployment:
+        if log is not None:
+            values["log"] = log
         with self._database.write() as connection:
             row = _row(connection, deployment)
-            now = _Status(row.status)
-            if now is to and to is _Status.DEPLOYING and not _lives(row):
-                pass  # the process that deployed it is gone: this one takes over
-            elif to is _Status.DEPLOYING and now is to:
-                raise _busy(row)
-            elif to not in _NEXT[now]:
-                raise InvalidInput(f"deployment {deployment} is {now}; it cannot become {to}")
             if to is _Status.DEPLOYING:
-                _make_way(connection, row)
+                _make_way(connection, row.instance)
+                row = _row(connection, deployment)
+                if row.package is None:
+                    raise InvalidInput(
+                        f"deployment {deployment} has no package", hint="pairec script generate"
+                    )
+            if to not in _NEXT[_Status(row.status)]:
+                raise InvalidInput(f"deployment {deployment} is {row.status}; it cannot become {to}")
             _set(connection, deployment, status=to.value, **values)
             return _get(connection, deployment)
 
 
-def _make_way(connection: Connection, row: Row[Any]) -> None:
-    """Raise when there is no package, or a live process deploys in the same instance."""
-    if row.package is None:
-        raise InvalidInput(f"deployment {row.id} has no package", hint="pairec script generate")
-    others = connection.execute(
-        select(t).where(t.c.instance == row.instance, t.c.status == _Status.DEPLOYING.value, t.c.id != row.id)
+def _make_way(connection: Connection, instance: str) -> None:
+    """Raise Busy for a live deployment in the instance; mark a dead one failed."""
+    deploying = t.c.status == _Status.DEPLOYING.value
+    for row in connection.execute(select(t).where(t.c.instance == instance, deploying)).all():
+        if _lives(row):
+            raise _busy(row)
+        _bury(connection, row.id)
+
+
+def _bury(connection: Connection, deployment: int) -> None:
+    _set(
+        connection,
+        deployment,
+        status=_Status.FAILED.value,
+        message=ENDED,
+        finished_at=time.time(),
     )
-    for other in others.all():
-        if _lives(other):
-            raise _busy(other)
-        _set(
-            connection,
-            other.id,
-            status=_Status.FAILED.value,
-            message=ENDED,
-            finished_at=time.time(),
-        )
 
 
 def _busy(row: Row[Any]) -> Busy:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pairec_cli.control import schema
-from pairec_cli.control.connections import Database
+from pairec_cli.control.connections import Database, put
 from pairec_cli.control.names import checked_name
 from pairec_cli.control.settings import Settings
 from pairec_cli.domain.ds import zone
@@ -43,8 +43,11 @@ class Instances:
         zone(timezone)
         instance = Instance(name, region, ServiceType(service_type), timezone, time.time(), bindings)
         with self._database.write() as connection:
-            if name in _names(connection):
+            names = _names(connection)
+            if name in names:
                 raise AlreadyExists(f"instance {name!r} exists", hint=f"pairec instance show {name}")
+            if not names:
+                put(connection, schema.settings, {"key": _CURRENT}, {"value": name})
             connection.execute(insert(schema.instances).values(_values(instance)))
         return instance
 
@@ -92,14 +95,13 @@ class Instances:
     def current(self) -> Instance:
         """The chosen instance, or the only one. Raises NotFound when there is none to tell."""
         chosen = self._settings.get(_CURRENT)
-        instances = self.all()
-        for instance in instances:
-            if instance.name == chosen or len(instances) == 1:
-                return instance
-        if not instances:
-            raise NotFound("instance", chosen or "current", hint="pairec instance create NAME")
-        names = [instance.name for instance in instances]
-        raise NotFound("instance", chosen or "current", names, hint="pairec instance use NAME")
+        instances = {instance.name: instance for instance in self.all()}
+        if chosen in instances:
+            return instances[chosen]
+        if len(instances) == 1:
+            return next(iter(instances.values()))
+        hint = "pairec instance use NAME" if instances else "pairec instance create NAME"
+        raise NotFound("instance", chosen or "current", instances, hint=hint)
 
     def use(self, name: str) -> Instance:
         """Make it current. Raises NotFound."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pairec_cli.domain.runs import Process
 
+ENDED = "process ended"
+"""Why something failed whose process is gone."""
+
 
 def this_process() -> Process:
     pid = os.getpid()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal, select, update
 
 from pairec_cli.control.connections import Database, new_id
-from pairec_cli.control.processes import is_alive, moment, this_process
+from pairec_cli.control.processes import ENDED, is_alive, moment, this_process
 from pairec_cli.control.schema import node_runs as t
 from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.domain.errors import Busy, InvalidInput, NotFound
 from pairec_cli.domain.runs import FINISHED, NodeRun, Process, RunState
 
-ENDED = "process ended"
-"""The reason of a run whose process is gone."""
+RUNNING = literal(RunState.RUNNING.value, literal_execute=True)
+"""Written into the statement itself, so that the planner sees that the index of running rows applies."""
 
 
 class Runs:
@@ -61,28 +62,24 @@ class Runs:
         Raises Busy as `start` does.
         """
         process, now = this_process(), time.time()
+        claim = {
+            **_key(workflow, node),
+            "state": RunState.RUNNING.value,
+            "reason": "",
+            "script_fingerprint": script_fingerprint,
+            "started_at": now,
+            "log": log,
+            "pid": process.pid,
+            "birth": process.birth,
+            "backfill": backfill,
+        }
         with self._database.write() as connection:
             _make_way(connection, workflow, node, inputs)
-            ids = [
-                _insert(
-                    connection,
-                    workspace=workflow.workspace,
-                    workflow=workflow.workflow,
-                    node=node,
-                    ds=ds,
-                    state=RunState.RUNNING.value,
-                    reason="",
-                    script_fingerprint=script_fingerprint,
-                    input_fingerprint=fingerprint,
-                    started_at=now,
-                    log=log,
-                    pid=process.pid,
-                    birth=process.birth,
-                    backfill=backfill,
-                )
-                for ds, fingerprint in inputs.items()
-            ]
-            return _by_ids(connection, ids)
+            if inputs:
+                rows = [{**claim, "ds": ds, "input_fingerprint": mark} for ds, mark in inputs.items()]
+                connection.execute(insert(t), rows)
+            claimed = {run.ds: run for run in _running(connection, workflow, node)}
+            return [claimed[ds] for ds in inputs]
 
     def finish(
         self,
@@ -108,17 +105,22 @@ class Runs:
         """End several running runs in one transaction. `rows`: run id → rows written. Raises as `finish`."""
         if not state.finished:
             raise InvalidInput(f"a run cannot finish as {state}")
-        values: dict[str, Any] = {"state": state.value, "reason": reason, "finished_at": time.time()}
-        if log is not None:
-            values["log"] = log
+        now, counts = time.time(), rows or {}
         with self._database.write() as connection:
-            for run in runs:
-                running = and_(t.c.id == run, t.c.state == RunState.RUNNING.value)
-                count = (rows or {}).get(run)
-                ended = connection.execute(update(t).where(running).values(rows=count, **values))
-                if ended.rowcount == 0:
-                    _refuse_finish(connection, run)
-            return _by_ids(connection, runs)
+            found = _require_running(connection, runs)
+            ended = [
+                replace(
+                    run,
+                    state=state,
+                    reason=reason,
+                    finished_at=now,
+                    rows=counts.get(run.id),
+                    log=run.log if log is None else log,
+                )
+                for run in found
+            ]
+            _end(connection, ended)
+        return ended
 
     def record(
         self,
@@ -136,22 +138,19 @@ class Runs:
         if not state.finished:
             raise InvalidInput(f"a run that never started cannot be {state}")
         now = time.time()
+        end = {
+            **_key(workflow, node),
+            "ds": ds,
+            "state": state.value,
+            "reason": reason,
+            "script_fingerprint": script_fingerprint,
+            "input_fingerprint": input_fingerprint,
+            "started_at": now,
+            "finished_at": now,
+            "backfill": backfill,
+        }
         with self._database.write() as connection:
-            run = _insert(
-                connection,
-                workspace=workflow.workspace,
-                workflow=workflow.workflow,
-                node=node,
-                ds=ds,
-                state=state.value,
-                reason=reason,
-                script_fingerprint=script_fingerprint,
-                input_fingerprint=input_fingerprint,
-                started_at=now,
-                finished_at=now,
-                backfill=backfill,
-            )
-            return _by_ids(connection, [run])[0]
+            return _by_ids(connection, [new_id(connection, insert(t).values(end))])[0]
 
     def get(self, run: int) -> NodeRun:
         """Raises NotFound."""
@@ -192,7 +191,7 @@ class Runs:
     def reap(self) -> list[NodeRun]:
         """Mark every run of a dead process failed ("process ended"); returns them."""
         with self._database.write() as connection:
-            query = select(t).where(t.c.state == RunState.RUNNING.value)
+            query = select(t).where(t.c.state == RUNNING)
             running = [to_run(row) for row in connection.execute(query)]
             return _bury(connection, [run for run in running if not _lives(run)])
 
@@ -205,10 +204,18 @@ def _of(workflow: WorkflowName) -> tuple[Any, Any]:
     return t.c.workspace == workflow.workspace, t.c.workflow == workflow.workflow
 
 
+def _key(workflow: WorkflowName, node: str) -> dict[str, str]:
+    return {"workspace": workflow.workspace, "workflow": workflow.workflow, "node": node}
+
+
+def _running(connection: Connection, workflow: WorkflowName, node: str) -> list[NodeRun]:
+    query = select(t).where(*_of(workflow), t.c.node == node, t.c.state == RUNNING)
+    return [to_run(row) for row in connection.execute(query)]
+
+
 def _make_way(connection: Connection, workflow: WorkflowName, node: str, days: Collection[str]) -> None:
     """Raise Busy for a live run of one of the days; mark dead ones failed."""
-    query = select(t).where(*_of(workflow), t.c.node == node, t.c.state == RunState.RUNNING.value)
-    running = [run for run in map(to_run, connection.execute(query)) if run.ds in days]
+    running = [run for run in _running(connection, workflow, node) if run.ds in days]
     for run in running:
         if _lives(run) and run.process:
             raise Busy(
@@ -224,17 +231,34 @@ def _lives(run: NodeRun) -> bool:
 
 
 def _bury(connection: Connection, dead: Sequence[NodeRun]) -> list[NodeRun]:
-    for run in dead:
-        connection.execute(
-            update(t)
-            .where(t.c.id == run.id)
-            .values(state=RunState.FAILED.value, reason=ENDED, finished_at=time.time())
-        )
-    return _by_ids(connection, [run.id for run in dead])
+    now = time.time()
+    ended = [replace(run, state=RunState.FAILED, reason=ENDED, finished_at=now) for run in dead]
+    _end(connection, ended)
+    return ended
 
 
-def _insert(connection: Connection, **values: object) -> int:
-    return new_id(connection, insert(t).values(**values))
+_END = (
+    update(t)
+    .where(t.c.id == bindparam("run"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "finished_at", "rows", "log")})
+)
+
+
+def _end(connection: Connection, runs: Sequence[NodeRun]) -> None:
+    """Write how these runs ended, all in one statement."""
+    if runs:
+        ends = [
+            {
+                "run": run.id,
+                "new_state": run.state.value,
+                "new_reason": run.reason,
+                "new_finished_at": run.finished_at,
+                "new_rows": run.rows,
+                "new_log": run.log,
+            }
+            for run in runs
+        ]
+        connection.execute(_END, ends)
 
 
 def _by_ids(connection: Connection, ids: Sequence[int]) -> list[NodeRun]:
@@ -247,11 +271,17 @@ def _by_ids(connection: Connection, ids: Sequence[int]) -> list[NodeRun]:
     return found
 
 
-def _refuse_finish(connection: Connection, run: int) -> None:
-    found = _by_ids(connection, [run])
-    if not found:
-        raise NotFound("run", str(run))
-    raise InvalidInput(f"run {run} of {found[0].node} for {found[0].ds} is {found[0].state}, not running")
+def _require_running(connection: Connection, runs: Sequence[int]) -> list[NodeRun]:
+    """The runs with these ids. Raises NotFound, and InvalidInput for one that is not running."""
+    found = {run.id: run for run in _by_ids(connection, runs)}
+    for run in runs:
+        if run not in found:
+            raise NotFound("run", str(run))
+        if found[run].state is not RunState.RUNNING:
+            raise InvalidInput(
+                f"run {run} of {found[run].node} for {found[run].ds} is {found[run].state}, not running"
+            )
+    return list(found.values())
 
 
 def to_run(row: Row[Any]) -> NodeRun:
