@@ -39,6 +39,18 @@ class PlainGroup(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         return _plain(super().get_params(ctx))
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Each command with its whole first sentence, by sections, where help goes to a pipe."""
+        width = max(len(name) for name in self.commands)
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            section = getattr(command, "rich_help_panel", None) or "Commands"
+            line = (command.short_help or command.help or "").partition("\n\n")[0]
+            sections.setdefault(str(section), []).append((f"{name:<{width}}", line))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
 
 def lighten(command: object) -> None:
     """Give `command` and its sub-commands the plain classes; typer takes no class for parameters."""

@@ -33,11 +33,10 @@ def init(
     given = settings(context).home
     home = (folder or Path.cwd()) / FOLDER if folder or given is None else given
     project = Project.create(home)
-    instances = project.control.instances
-    if found := instances.all():
+    if found := project.control.instances.all():
         notice(f"{project.home} is a workspace already; instances: {', '.join(i.name for i in found)}")
     else:
-        made = create_instance(instances, name, region=region, service_type=service_type, timezone=timezone)
-        initialise(instances, made, project.home)
+        create_instance(project, name, region=region, service_type=service_type, timezone=timezone)
+        initialise(project, name)
         notice(f"workspace {project.home}, instance {name!r} ({service_type.value}, {timezone})")
     next_step("pairec data generate --days 60")

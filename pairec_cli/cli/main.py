@@ -38,6 +38,12 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "init": Entry("pairec_cli.cli.init", "Create a workspace and its first instance here.", "Start"),
+    "instance": Entry(
+        "pairec_cli.cli.instance", "Instances, their edition and resources (step 1).", "Prepare", group=True
+    ),
+    "scenario": Entry(
+        "pairec_cli.cli.scenario", "Places where recommendations are shown (step 4).", "Prepare", group=True
+    ),
 }
 
 
@@ -52,13 +58,6 @@ class LazyGroup(PlainGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
         return name, (load(name) if name else command), rest
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        width = max(len(name) for name in COMMANDS)
-        for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):
-            rows = [(f"{n:<{width}}", e.help) for n, e in COMMANDS.items() if e.section == section]
-            with formatter.section(section):
-                formatter.write_dl(rows)
 
 
 def load(name: str) -> Any:
@@ -162,6 +161,12 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except typer.Exit as exit:
         return exit.exit_code
+    except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            # A group alone: the error carries its help, unless a terminal has shown it already.
+            typer.echo(error.format_message(), nl=bool(error.message))
+            return 0
+        return report(error, arguments, debug=settings.debug)
     except BrokenPipeError:
         # Nobody reads any more. Python would complain once again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,6 +27,12 @@ class Settings:
     quiet: bool = False
 
 
+class UsageError(typer.TyperException):
+    """The command line asks for what cannot be done as it stands; exits 2."""
+
+    exit_code = 2
+
+
 def _day(text: str) -> str:
     try:
         return parse_ds(text)
@@ -55,6 +61,10 @@ ServiceTypeOption = Annotated[
 Timezone = Annotated[
     str, typer.Option("--timezone", metavar="ZONE", help="Time zone that turns event times into days.")
 ]
+Instance = Annotated[
+    str | None, typer.Option("--instance", metavar="NAME", help="The instance; the current one by default.")
+]
+Cascade = Annotated[bool, typer.Option("--cascade", help="Delete what it holds, too.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")]
 
 
@@ -78,5 +88,5 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise typer.BadParameter(f"{question} Nobody is here to answer; add --yes.", param_hint="--yes")
+        raise UsageError(f"{question} Nobody is here to answer; add --yes.")
     typer.confirm(question, abort=True, err=True)

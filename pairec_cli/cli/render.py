@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
@@ -96,6 +97,11 @@ def notice(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the place that prints
 
 
+def timestamp(seconds: float) -> str:
+    """A moment as people and machines read it: ISO 8601 in UTC, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 def warn(text: str) -> None:
     notice(f"{paint('warning:', '33', sys.stderr)} {text}")
 
@@ -138,9 +144,14 @@ def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        values = [row.get(name) for name in columns]
-        writer.writerow([_cell(v) if isinstance(v, (list, tuple, set, frozenset)) else v for v in values])
+        writer.writerow([_field(row.get(name)) for name in columns])
     return buffer.getvalue()
+
+
+def _field(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _cell(value) if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
 def _tabulate(rows: Sequence[Row], columns: Sequence[str], style: str) -> str:

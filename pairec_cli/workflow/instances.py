@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pairec_cli.control.instances import Instances
-from pairec_cli.domain.errors import EditionRefused, InvalidInput
+from pairec_cli.domain.errors import AlreadyExists, EditionRefused, InvalidInput, NotFound
 from pairec_cli.domain.instance import Instance, ResourceBindings, ServiceType
+
+if TYPE_CHECKING:
+    from pairec_cli.workflow.workspace import Workspace
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -52,20 +55,83 @@ def default_bindings(instance: str, taken: Collection[Instance] = ()) -> Resourc
 
 
 def create_instance(
-    instances: Instances,
+    workspace: Workspace,
     name: str,
     *,
     region: str,
     service_type: ServiceType = ServiceType.PREMIUM,
     timezone: str = "UTC",
-    bindings: ResourceBindings | None = None,
-) -> Instance:
-    """Raises AlreadyExists, InvalidInput (a name, the time zone)."""
-    chosen = bindings or default_bindings(name, instances.all())
-    refuse_bad_names(chosen)
-    return instances.create(
-        name, region=region, bindings=chosen, service_type=service_type, timezone=timezone
+) -> tuple[Instance, bool]:
+    """The instance, and whether it is new: one that exists as it is asked for is no change.
+
+    Raises AlreadyExists when it exists with other settings, InvalidInput (the name, the time zone).
+    """
+    instances = workspace.control.instances
+    known = {instance.name: instance for instance in instances.all()}
+    if found := known.get(name):
+        if replace(found, region=region, service_type=service_type, timezone=timezone) == found:
+            return found, False
+        raise AlreadyExists(
+            f"instance {name!r} exists with other settings", hint=f"pairec instance show {name}"
+        )
+    bindings = default_bindings(name, list(known.values()))
+    made = instances.create(
+        name, region=region, bindings=bindings, service_type=service_type, timezone=timezone
     )
+    if not known:
+        instances.use(name)
+    return made, True
+
+
+def initialise(
+    workspace: Workspace,
+    name: str | None = None,
+    bindings: Mapping[str, str | bool] | None = None,
+    *,
+    dry_run: bool = False,
+) -> Instance:
+    """Bind the resources, make each that is not there yet, and mark the instance. Can be run twice.
+
+    `bindings` holds those that change. Raises NotFound, and InvalidInput for a resource's name.
+    """
+    instance = pick_instance(workspace, name)
+    bound = replace(instance, bindings=_changed(instance.bindings, bindings or {}), initialised=True)
+    if dry_run:
+        return bound
+    for access in check_access(bound, workspace.home):
+        if access.exists:
+            continue
+        if access.location.suffix == ".db":
+            access.location.touch()
+        else:
+            access.location.mkdir(parents=True, exist_ok=True)
+    return bound if bound == instance else workspace.control.instances.update(bound)
+
+
+def pick_instance(workspace: Workspace, name: str | None) -> Instance:
+    """The named instance, or the current one. Raises NotFound."""
+    return workspace.control.instances.get(name) if name else workspace.instance
+
+
+def holdings(workspace: Workspace, name: str) -> list[dict[str, str]]:
+    """What goes with an instance when it is deleted: kind and name. Its resources' contents stay."""
+    control = workspace.control
+    control.instances.get(name)
+    tables = [("registered table", table.display_name) for table in control.tables.all(name)]
+    scenarios = [("scenario", scenario.name) for scenario in control.scenarios.all(name)]
+    solutions = [("solution", solution.name) for solution in control.solutions.all(name)]
+    records = [("deployment record", str(record.id)) for record in control.deployments.all(name)]
+    return [{"kind": k, "name": n} for k, n in [*tables, *scenarios, *solutions, *records]]
+
+
+def _changed(bindings: ResourceBindings, changes: Mapping[str, str | bool]) -> ResourceBindings:
+    known = [field.name for field in fields(ResourceBindings)]
+    for name in changes:
+        if name not in known:
+            raise NotFound("resource", name, known)
+    changed = ResourceBindings(**{**asdict(bindings), **changes})
+    refuse_bad_names(changed)
+    return changed
 
 
 def refuse_bad_names(bindings: ResourceBindings) -> None:
@@ -76,19 +142,7 @@ def refuse_bad_names(bindings: ResourceBindings) -> None:
             allowed = (
                 "3-63 lower-case letters, digits and -" if pattern is _BUCKET else "letters, digits and _"
             )
-            raise InvalidInput(f"{name!r} cannot name a {resource}", hint=f"use {allowed}")
-
-
-def initialise(instances: Instances, instance: Instance, home: Path) -> Instance:
-    """Make every bound resource that is not there yet, and mark the instance. Can be run twice."""
-    for access in check_access(instance, home):
-        if access.exists:
-            continue
-        if access.location.suffix == ".db":
-            access.location.touch()
-        else:
-            access.location.mkdir(parents=True, exist_ok=True)
-    return instance if instance.initialised else instances.update(replace(instance, initialised=True))
+            raise InvalidInput(f"{resource}: {name!r} is not a name it can have", hint=f"use {allowed}")
 
 
 def check_access(instance: Instance, home: Path) -> list[Access]:
