@@ -1,0 +1,127 @@
+"""A workspace, opened: where things lie on disk, and the stores that a door hands to the use cases.
+
+Stores are opened on first use, so that a door which only serves loads neither SQLAlchemy nor DuckDB.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pairec_cli.domain.errors import NotDeployed, WorkspaceError
+
+if TYPE_CHECKING:
+    from pairec_cli.control.database import Control
+    from pairec_cli.domain.instance import Instance
+    from pairec_cli.engine.engine import Engine
+    from pairec_cli.online.featuredb import FeatureDB
+    from pairec_cli.warehouse.duckdb import DuckDBEngine
+    from pairec_cli.warehouse.store import Warehouse
+
+FOLDER = ".pairec"
+
+
+class Project:
+    """One workspace folder (`.pairec/`)."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    @classmethod
+    def find(cls, home: Path | None = None, start: Path | None = None) -> Project:
+        """The workspace at `home`, else at PAIREC_HOME, else found upward from `start`, as git does.
+
+        Raises WorkspaceError when there is none.
+        """
+        given = home or (Path(os.environ["PAIREC_HOME"]) if os.environ.get("PAIREC_HOME") else None)
+        if given is not None:
+            for folder in (given, given / FOLDER):
+                if (folder / "platform.db").exists():
+                    return cls(folder.resolve())
+            raise WorkspaceError(f"{given} is no workspace", hint=f"pairec init --home {given}")
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / FOLDER / "platform.db").exists():
+                return cls(folder / FOLDER)
+        raise WorkspaceError(f"no workspace in {here} or above it", hint="pairec init")
+
+    @classmethod
+    def create(cls, home: Path) -> Project:
+        """The workspace in folder `home`, made if it is not there yet."""
+        from pairec_cli.control.database import Control
+
+        home.mkdir(parents=True, exist_ok=True)
+        project = cls(home.resolve())
+        project.__dict__["control"] = Control.create(project.database)
+        return project
+
+    @property
+    def database(self) -> str | Path:
+        """The control plane's address: PAIREC_DB_URL, or the file in the workspace."""
+        return os.environ.get("PAIREC_DB_URL") or self.home / "platform.db"
+
+    @cached_property
+    def control(self) -> Control:
+        from pairec_cli.control.database import Control
+
+        return Control.open(self.database)
+
+    @property
+    def instance(self) -> Instance:
+        """The current instance. Raises NotFound when there is none."""
+        return self.control.instances.current()
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        from pairec_cli.warehouse.store import Warehouse
+
+        return Warehouse(self.home / "warehouse", self.control.ledger)
+
+    @cached_property
+    def sql(self) -> DuckDBEngine:
+        from pairec_cli.warehouse.duckdb import DuckDBEngine
+
+        return DuckDBEngine(self.warehouse, temp_directory=self.home / "tmp")
+
+    @property
+    def featuredb_path(self) -> Path:
+        return self.home / "featuredb.db"
+
+    @cached_property
+    def featuredb(self) -> FeatureDB:
+        from pairec_cli.online.featuredb import FeatureDB
+
+        return FeatureDB(self.featuredb_path)
+
+    @property
+    def engine_path(self) -> Path:
+        return self.home / "engine.json"
+
+    def engine_config(self) -> dict[str, Any]:
+        """What the engine serves with. Raises NotDeployed when nothing was deployed."""
+        try:
+            config: dict[str, Any] = json.loads(self.engine_path.read_text())
+        except FileNotFoundError:
+            raise NotDeployed("no solution is deployed in this workspace", hint="pairec quickstart") from None
+        return config
+
+    def engine(self) -> Engine:
+        """The engine over what is published. Raises NotDeployed."""
+        from pairec_cli.engine.engine import Engine
+
+        return Engine.from_config(self.engine_config(), self.featuredb)
+
+    def oss(self, bucket: str) -> Path:
+        """The folder that stands for an OSS bucket."""
+        return self.home / "oss" / bucket
+
+    def dataworks(self, workspace: str) -> Path:
+        """The folder that holds a DataWorks workspace's deployed scripts."""
+        return self.home / "dataworks" / workspace
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"

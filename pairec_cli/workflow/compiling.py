@@ -1,0 +1,58 @@
+"""A solution compiled to the package that PAI-Rec deploys."""
+
+from __future__ import annotations
+
+from pairec_cli.domain.errors import InvalidConfig
+from pairec_cli.domain.naming import TableNames
+from pairec_cli.domain.package import Node, Package, Publication, Workflow
+from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.tables import TableRole
+from pairec_cli.features.nodes import feature_nodes
+from pairec_cli.recall.registry import RECALLS
+from pairec_cli.workflow import engine_config
+from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
+from pairec_cli.workflow.flowspec import check_workflow, node_files, ordered
+from pairec_cli.workflow.sync import sync_node
+
+
+def compile_nodes(solution: Solution, region: str) -> list[Node]:
+    """Every node of the solution, each after those it reads from."""
+    nodes = feature_nodes(solution)
+    for recall in solution.enabled_recalls:
+        nodes.extend(RECALLS.load(recall.type)().nodes(recall, solution))
+    nodes.append(sync_node(solution, publications(solution), region))
+    return ordered(nodes)
+
+
+def publications(solution: Solution) -> list[Publication]:
+    """What goes online: the user features and each recall's tables."""
+    names = TableNames(solution)
+    table = names.all_feat(TableRole.USER)
+    tables = solution.data_tables.user
+    columns = (*tables.categorical, *tables.numeric, *tables.tags)
+    found = [Publication(table, table, names.user_id, columns, solution.environment.user_entity)]
+    for recall in solution.enabled_recalls:
+        found.extend(RECALLS.load(recall.type)().publications(recall, solution))
+    return found
+
+
+def compile_solution(solution: Solution, document: str, *, region: str, timezone: str) -> Package:
+    """The package of a solution; `document` is the text it was written as.
+
+    Raises InvalidConfig when its nodes do not form a workflow.
+    """
+    nodes = compile_nodes(solution, region)
+    names = TableNames(solution)
+    external = [str(names.source(role)) for role in TableRole]
+    problems = check_workflow(nodes, external)
+    if problems:
+        raise InvalidConfig("workflow", problems, hint="pairec solution validate")
+    flow = solution.environment.workflow
+    files = {
+        f"{FLOW_FOLDER}/{flow}/{path}": text
+        for node in nodes
+        for path, text in node_files(node, flow, timezone).items()
+    }
+    files[ENGINE_FILE] = engine_config.dump(engine_config.engine_config(solution, region))
+    files[SOLUTION_FILE] = document
+    return Package(f"pairec_{solution.name}", Workflow(flow, tuple(nodes)), files)

@@ -1,0 +1,65 @@
+"""Step 7: freeze nodes, so that they do not run on the daily schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pairec_cli.domain.deployment import DeployedNode, WorkflowName
+from pairec_cli.domain.errors import NotFound
+from pairec_cli.domain.package import Node
+from pairec_cli.workflow.deployed_scripts import DeployedScripts
+from pairec_cli.workflow.workspace import Workspace
+
+
+def freeze(workspace: Workspace, names: Collection[str]) -> list[DeployedNode]:
+    """Pause the nodes; returns those that were not paused. Raises NotFound, changing nothing."""
+    return [
+        node
+        for target, group in _by_workflow(workspace, names).items()
+        for node in workspace.control.nodes.freeze(target, group)
+    ]
+
+
+def unfreeze(workspace: Workspace, names: Collection[str]) -> list[DeployedNode]:
+    """Let the nodes run again; returns those that were paused. Raises NotFound, changing nothing."""
+    return [
+        node
+        for target, group in _by_workflow(workspace, names).items()
+        for node in workspace.control.nodes.unfreeze(target, group)
+    ]
+
+
+def dependants(workspace: Workspace, names: Collection[str]) -> list[str]:
+    """Nodes that wait, directly or through others, for one of `names`: what a freeze stops."""
+    from_scripts = _nodes(workspace)
+    blocked = set(names)
+    provided = {
+        output for node in from_scripts if node.name in blocked for output in (*node.outputs, node.name)
+    }
+    changed = True
+    while changed:
+        changed = False
+        for node in from_scripts:
+            if node.name not in blocked and provided & {*node.inputs, *node.upstream}:
+                blocked.add(node.name)
+                provided |= {*node.outputs, node.name}
+                changed = True
+    return [node.name for node in from_scripts if node.name in blocked - set(names)]
+
+
+def _nodes(workspace: Workspace) -> list[Node]:
+    return [
+        node
+        for target in workspace.control.nodes.workflows()
+        for node in DeployedScripts(workspace.dataworks(target.workspace)).workflow(target.workflow).nodes
+    ]
+
+
+def _by_workflow(workspace: Workspace, names: Collection[str]) -> dict[WorkflowName, list[str]]:
+    nodes = {node.name: node for node in workspace.control.nodes.all()}
+    found: dict[WorkflowName, list[str]] = {}
+    for name in names:
+        if name not in nodes:
+            raise NotFound("node", name, nodes, hint="pairec node list")
+        found.setdefault(nodes[name].workflow, []).append(name)
+    return found

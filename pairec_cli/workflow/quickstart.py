@@ -1,0 +1,121 @@
+"""The tutorial's quick deployment, steps 3 to 7 in one go, each step skipped where it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pairec_cli.domain.ds import ranges
+from pairec_cli.domain.errors import DataError, NodeFailed
+from pairec_cli.domain.runs import RunState
+from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.tables import TableName, TableRole
+from pairec_cli.workflow import backfilling, deploying, generating, solution_document, solutions, source_nodes
+from pairec_cli.workflow.freezing import freeze
+from pairec_cli.workflow.registration import register
+from pairec_cli.workflow.scenarios import create_scenario
+from pairec_cli.workflow.workspace import Workspace
+
+SCENARIO = "HomePage"
+SOLUTION = "rec_sln_demo"
+DISPLAY_NAMES = {
+    TableRole.USER: "User Table",
+    TableRole.ITEM: "Item Table",
+    TableRole.BEHAVIOR: "Behavior Table",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One finished step: its number in the tutorial, what it is, what happened."""
+
+    number: str
+    title: str
+    outcome: str
+
+
+def quickstart(
+    workspace: Workspace, on_step: Callable[[Step], None], on_progress: backfilling.Listener
+) -> Solution:
+    """Register, scenario, solution, generate, deploy, backfill, freeze, with defaults that fit the data.
+
+    Raises DataError when the demo tables hold no data, NodeFailed when a backfill task fails.
+    """
+    tables = source_nodes.demo_tables()
+    days = _days(workspace, tables)
+    for role, table in tables.items():
+        register(workspace, table, role=role, display_name=DISPLAY_NAMES[role])
+    on_step(Step("3", "Register data", ", ".join(tables.values())))
+    scenario, _ = create_scenario(workspace, workspace.instance.name, SCENARIO)
+    on_step(Step("4", "Create scenario", scenario.name))
+    solution = _solution(workspace, days)
+    recalls = ", ".join(recall.name for recall in solution.enabled_recalls)
+    on_step(Step("5", "Configure solution", f"{solution.name}: recalls {recalls}"))
+    made = generating.generate(workspace, solution.name)
+    record = made.record
+    on_step(Step("5.6", "Generate script", str(record.package)))
+    _, applied = deploying.deploy(workspace, record)
+    on_step(Step("6", "Deploy", f"{len(applied)} files to {solution.environment.workflow}"))
+    _backfill(workspace, solution, on_step, on_progress)
+    frozen = freeze(workspace, list(tables.values()))
+    on_step(Step("7", "Freeze nodes", ", ".join(node.name for node in frozen) or "already frozen"))
+    return solution
+
+
+def _days(workspace: Workspace, tables: dict[TableRole, str]) -> list[str]:
+    """Days that all demo tables hold, in one unbroken range up to the last. Raises DataError for none."""
+    project = workspace.instance.bindings.maxcompute_project
+    ledger = workspace.warehouse.ledger
+    held = [set(ledger.partitions(TableName(project, table))) for table in tables.values()]
+    both = sorted(set.intersection(*held))
+    if not both:
+        raise DataError(
+            f"the tables {', '.join(tables.values())} hold no data yet",
+            hint="pairec data generate --days 60   (or: pairec data clone)",
+        )
+    return list(ranges(both)[-1])
+
+
+def _solution(workspace: Workspace, days: list[str]) -> Solution:
+    """The solution that exists, or the tutorial's with windows that fit the days there are."""
+    existing = workspace.control.solutions.all(workspace.instance.name)
+    if any(record.name == SOLUTION for record in existing):
+        return solutions.current(workspace, SOLUTION)[1]
+    fitted = fit_windows(solutions.default_solution(workspace.instance, SOLUTION, SCENARIO), len(days))
+    document = solution_document.write(fitted)
+    return solutions.save(workspace, document, comment="quick deployment")[1]
+
+
+def fit_windows(solution: Solution, days: int) -> Solution:
+    """The solution with windows that need no more than `days` of history; unchanged when there are enough.
+
+    Feature periods longer than a third of the history go, then training takes what is left.
+    """
+    if solution.required_days <= days:
+        return solution
+    kept = tuple(period for period in solution.features.periods if period <= max(1, days // 3))
+    periods = kept or (max(1, min(days // 3, solution.features.periods[0])),)
+    training = max(1, days - max(periods))
+    recalls = []
+    for recall in solution.recalls:
+        fields = ("training_days", "days", "behavior_window_days")
+        known = type(recall).model_fields
+        changes = {f: min(getattr(recall, f), training) for f in fields if f in known}
+        recalls.append(recall.model_copy(update=changes))
+    features = solution.features.model_copy(update={"periods": periods})
+    return solution.model_copy(update={"features": features, "recalls": tuple(recalls)})
+
+
+def _backfill(
+    workspace: Workspace,
+    solution: Solution,
+    on_step: Callable[[Step], None],
+    on_progress: backfilling.Listener,
+) -> None:
+    what = backfilling.deployed(workspace, solution.name)
+    plan = backfilling.make_plan(workspace, what)
+    done = backfilling.run_backfill(workspace, what, plan, on_progress)
+    if done is not None and done.state is not RunState.OK:
+        raise NodeFailed(f"the backfill did not end well: {done.reason}", hint="pairec backfill list")
+    outcome = f"{plan.runs} runs for {plan.targets}" if done else "nothing to do"
+    on_step(Step("6.4", "Backfill", outcome))
