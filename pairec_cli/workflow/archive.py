@@ -65,7 +65,7 @@ def _safe(name: str, address: str) -> PurePosixPath:
 
 
 def read_workflow(files: Mapping[str, str], address: str) -> Workflow:
-    """The one workflow below `DataStudio/Business Flow`. Raises InvalidInput when there is not exactly one."""
+    """The one workflow below `DataStudio/Business Flow`. Raises InvalidInput unless there is exactly one."""
     prefix = f"{FLOW_FOLDER}/"
     flow = {path[len(prefix) :]: text for path, text in files.items() if path.startswith(prefix)}
     names = sorted({path.split("/")[0] for path in flow})

@@ -114,10 +114,9 @@ def make_plan(
     if task is not None and task not in names:
         raise NotFound("task", task, names, hint="pairec backfill plan")
     forced = [task] if task and force else names if force else []
-    plan = planner(workspace, what).plan(
+    return planner(workspace, what).plan(
         DsRange(start, end), what.solution.required_days, forced=forced, only=task
     )
-    return plan
 
 
 def missing_data_command(workspace: Workspace, plan: BackfillPlan) -> str:

@@ -25,7 +25,7 @@ from pairec_cli.workflow.workspace import Workspace
 
 @dataclass(frozen=True)
 class Instance:
-    """One node's instance of the day. PENDING at the end means that it waits for a node that did not succeed."""
+    """One node's instance of the day. PENDING at the end: it waits for a node that did not succeed."""
 
     workflow: WorkflowName
     node: str

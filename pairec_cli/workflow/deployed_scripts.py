@@ -27,7 +27,7 @@ class DeployedScripts:
         return sorted(path.name for path in self.folder.iterdir() if path.is_dir() and path.name[0] != ".")
 
     def files(self, workflow: str) -> dict[str, str]:
-        """Every file of a workflow by its path inside the workflow's folder; empty when it is not deployed."""
+        """Every file of a workflow by its path inside its folder; empty when it is not deployed."""
         root = self.folder / workflow
         if not root.is_dir():
             return {}
@@ -45,7 +45,7 @@ class DeployedScripts:
         return self.folder / workflow / script_path(node)
 
     def write(self, workflow: str, files: Mapping[str, str]) -> None:
-        """Put files in place, each whole: written beside and renamed. Raises InvalidInput for a path outside."""
+        """Put files in place, each whole. Raises InvalidInput for a path that leaves the folder."""
         root = (self.folder / workflow).resolve()
         for path, text in files.items():
             target = (root / path).resolve()

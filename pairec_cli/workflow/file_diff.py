@@ -1,6 +1,7 @@
 """File diff of a package against what is deployed, with hand edits told from generated changes.
 
-Three texts decide: `base`, what was last deployed; `disk`, what stands there now; `new`, what the package holds.
+Three texts decide: `base`, what was last deployed; `disk`, what stands there now; `new`, what the package
+holds.
 """
 
 from __future__ import annotations

@@ -26,9 +26,7 @@ class Generated:
     reused: bool = False
 
 
-def generate(
-    workspace: Workspace, solution: str | None = None, *, dry_run: bool = False
-) -> Generated | Package:
+def generate(workspace: Workspace, solution: str | None = None) -> Generated:
     """Write `oss://<bucket>/algoconfig/plan/<unix time>/package.zip` and its deployment record.
 
     A failure leaves a readable log and a failed record, and no package. Generating an unchanged solution
@@ -36,8 +34,6 @@ def generate(
     """
     record, parsed = solutions.current(workspace, solution)
     instance = workspace.instance
-    if dry_run:
-        return _compile(workspace, record.latest.document, parsed.name)
     latest = workspace.control.deployments.latest(instance.name, record.name)
     log = workspace.logs / "generate" / f"{record.name}-{time.time_ns()}.log"
     started = workspace.control.deployments.start(
@@ -60,6 +56,12 @@ def generate(
     done = workspace.control.deployments.generated(started.id, address, package_fingerprint(package))
     same = latest is not None and latest.package_fingerprint == done.package_fingerprint
     return Generated(done, package, reused=same)
+
+
+def compiled(workspace: Workspace, solution: str | None = None) -> Package:
+    """The package that `generate` would write."""
+    record, parsed = solutions.current(workspace, solution)
+    return _compile(workspace, record.latest.document, parsed.name)
 
 
 def _compile(workspace: Workspace, document: str, name: str) -> Package:

@@ -1,4 +1,4 @@
-"""PyODPS 3 nodes, run here: the script as it is, with DataWorks' globals `o` and `args` over the local stores.
+"""PyODPS 3 nodes, run as they are, with DataWorks' globals `o` and `args` over the local stores.
 
 Only the part of PyODPS and of the FeatureStore SDK that such nodes use exists; anything else is an
 AttributeError with its name, which fails the node.

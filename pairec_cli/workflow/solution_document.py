@@ -1,4 +1,4 @@
-"""`solution.yaml`: reading it with line numbers, checking it against the registered tables, writing a default one."""
+"""`solution.yaml`: read with line numbers, checked against the registered tables, written with comments."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def workflow(instance: Instance) -> WorkflowName:
 def virtual_nodes(instance: Instance, tables: Sequence[str], upstream: Sequence[str] = ()) -> list[Node]:
     """One node per source table, named as the table: what the generated nodes wait for.
 
-    Upstream is the workspace's root, as in the tutorial, and the node that makes the table where there is one.
+    Upstream is the workspace's root, as in the tutorial, and the node that makes the table, if any.
     """
     bindings = instance.bindings
     root = f"{bindings.dataworks_workspace}_root"
