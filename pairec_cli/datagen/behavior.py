@@ -8,7 +8,9 @@ and its item in the tables of the day before.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +31,8 @@ from pairec_cli.domain.errors import InvalidInput
 WIDTH = 10
 CHUNK = 8_192
 """Requests drawn from one random stream. Part of what a world is: changing it changes every day."""
+AHEAD = 2
+"""Chunks that are made at the same time."""
 
 _SLOTS = 8
 _CODES = 4_096
@@ -82,12 +86,24 @@ class Behavior:
         self._config, self._taste, self._users, self._items = config, taste, users, items
 
     def batches(self, ds: str) -> Iterator[pa.RecordBatch]:
-        """The day in order of request time, about 90 000 rows a batch."""
+        """The day in order of request time, about 90 000 rows a batch.
+
+        Chunks are independent, so the next ones are made in threads while the caller writes this one.
+        """
         day = self._day(ds)
-        for chunk in range(day.chunks):
-            rng = stream(self._config, "behavior", to_date(ds).toordinal(), chunk)
-            requests = self._requests(rng, day, chunk)
-            yield self._batch(rng, day, chunk, requests)
+        yield self._chunk(day, 0)
+        with ThreadPoolExecutor(AHEAD) as pool:
+            coming: deque[Future[pa.RecordBatch]] = deque()
+            for chunk in range(1, day.chunks):
+                coming.append(pool.submit(self._chunk, day, chunk))
+                if len(coming) > AHEAD:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+
+    def _chunk(self, day: Day, chunk: int) -> pa.RecordBatch:
+        rng = stream(self._config, "behavior", to_date(day.ds).toordinal(), chunk)
+        return self._batch(rng, day, chunk, self._requests(rng, day, chunk))
 
     def _day(self, ds: str) -> Day:
         number = (to_date(ds) - to_date(self._config.epoch)).days

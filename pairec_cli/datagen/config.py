@@ -27,20 +27,20 @@ class WorldConfig(BaseModel):
 
     epoch: Annotated[str, AfterValidator(parse_ds)]
     """The day on which the initial population stands complete: take the first day to be generated."""
-    users: int = Field(1_000, ge=1, le=50_000_000)
+    users: int = Field(default=1_000, ge=1, le=50_000_000)
     """How many users there will ever be; their ids are 1 … users, in order of registration."""
-    items: int = Field(2_000, ge=1, le=50_000_000)
+    items: int = Field(default=2_000, ge=1, le=50_000_000)
     """How many items there will ever be; their ids are 1 … items, in order of publication."""
-    events_per_day: int = Field(8_000, ge=1, le=1_000_000_000)
-    """Behavior rows of an average day, within some percent."""
-    seed: int = Field(1, ge=0)
-    signal: float = Field(1.0, ge=0.0, le=1.0)
+    events_per_day: int = Field(default=8_000, ge=1, le=1_000_000_000)
+    """Behavior rows of an average day, within some 15 percent; weekends have more, Tuesdays fewer."""
+    seed: int = Field(default=1, ge=0)
+    signal: float = Field(default=1.0, ge=0.0, le=1.0)
     """1: taste, popularity, freshness and position drive what is shown and clicked. 0: nothing does."""
-    user_growth: float = Field(0.2, ge=0.0, le=1.0)
+    user_growth: float = Field(default=0.2, ge=0.0, le=1.0)
     """Share of the users who register after the epoch."""
-    item_growth: float = Field(0.4, ge=0.0, le=1.0)
+    item_growth: float = Field(default=0.4, ge=0.0, le=1.0)
     """Share of the items that are published after the epoch."""
-    growth_days: float = Field(180.0, gt=0.0)
+    growth_days: float = Field(default=180.0, gt=0.0)
     """Growth slows down: of what was missing, 1/e is still missing after this many days."""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """The instance's time zone, in which a ds is a day."""

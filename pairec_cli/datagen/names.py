@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 import pyarrow as pa
 from faker import Faker
@@ -35,15 +37,25 @@ EXPERIMENTS = ("ER1_L1_EG1_E1", "ER1_L1_EG1_E2", "ER1_L1_EG2_E3")
 _CITIES, _PEOPLE, _PHRASES = 48, 256, 256
 
 
+@dataclass(frozen=True)
 class Names:
-    """Seeded pools of city names, people's names and phrases for titles, as Arrow string arrays."""
+    """Pools of city names, people's names and phrases for titles, as Arrow string arrays."""
 
-    def __init__(self, seed: int) -> None:
-        fake = Faker("en_US")
-        fake.seed_instance(seed)
-        self.cities = pa.array(_distinct(fake.city, _CITIES))
-        self.people = pa.array(_distinct(lambda: f"{fake.first_name()} {fake.last_name()}", _PEOPLE))
-        self.phrases = pa.array(_distinct(lambda: " ".join(fake.words(3)), _PHRASES))
+    cities: pa.Array
+    people: pa.Array
+    phrases: pa.Array
+
+
+@lru_cache(maxsize=4)
+def pools(seed: int) -> Names:
+    """The pools of one seed. Faker needs most of the time that a small world takes to begin."""
+    fake = Faker("en_US")
+    fake.seed_instance(seed)
+    return Names(
+        cities=pa.array(_distinct(fake.city, _CITIES)),
+        people=pa.array(_distinct(lambda: f"{fake.first_name()} {fake.last_name()}", _PEOPLE)),
+        phrases=pa.array(_distinct(lambda: " ".join(fake.words(3)), _PHRASES)),
+    )
 
 
 def tags() -> list[str]:

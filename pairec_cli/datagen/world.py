@@ -12,7 +12,7 @@ from pairec_cli.datagen.behavior import Behavior
 from pairec_cli.datagen.calendar import day_number
 from pairec_cli.datagen.config import WorldConfig
 from pairec_cli.datagen.items import Items, publish
-from pairec_cli.datagen.names import Names
+from pairec_cli.datagen.names import pools
 from pairec_cli.datagen.schema import BEHAVIOR
 from pairec_cli.datagen.taste import Taste, plant
 from pairec_cli.datagen.users import Users, possible_authors, registration_days
@@ -35,7 +35,7 @@ class World:
         days = registration_days(config)
         publishing = publish(config, possible_authors(days))
         self.taste: Taste = plant(config, publishing.niche, publishing.niches)
-        names = Names(config.seed)
+        names = pools(config.seed)
         self._items = Items(config, self.taste, publishing, names)
         self._users = Users(config, self.taste, publishing, days, names)
         self._behavior = Behavior(config, self.taste, self._users, self._items)
