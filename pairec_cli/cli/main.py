@@ -41,6 +41,9 @@ COMMANDS: Mapping[str, Entry] = {
     "instance": Entry(
         "pairec_cli.cli.instance", "Instances, their edition and resources (step 1).", "Prepare", group=True
     ),
+    "table": Entry(
+        "pairec_cli.cli.table", "Check and register the tables of a solution (step 3).", "Prepare", group=True
+    ),
     "scenario": Entry(
         "pairec_cli.cli.scenario", "Places where recommendations are shown (step 4).", "Prepare", group=True
     ),

@@ -102,8 +102,9 @@ def timestamp(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def warn(text: str) -> None:
-    notice(f"{paint('warning:', '33', sys.stderr)} {text}")
+def warn(text: str, *, level: str = "warning") -> None:
+    """A notice that begins with its level, `warning` or `error`."""
+    notice(f"{paint(f'{level}:', '1;31' if level == 'error' else '33', sys.stderr)} {text}")
 
 
 def next_step(command: str) -> None:
