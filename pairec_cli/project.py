@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pairec_cli.domain.errors import NotDeployed, WorkspaceError
+from pairec_cli.domain.errors import InvalidInput, NotDeployed, NotFound, WorkspaceError
 
 if TYPE_CHECKING:
     from pairec_cli.control.database import Control
@@ -113,6 +113,27 @@ class Project:
         from pairec_cli.engine.engine import Engine
 
         return Engine.from_config(self.engine_config(), self.featuredb)
+
+    def serving_scene(self, scene: str | None = None) -> str:
+        """The scene to serve: the named one, or the only one there is.
+
+        Raises NotDeployed when nothing is deployed or published, NotFound and InvalidInput for the scene.
+        """
+        config = self.engine_config()
+        scenes = list(config.get("SceneConfs", {}))
+        if scene is not None and scene not in scenes:
+            raise NotFound("scene", scene, scenes, hint="pairec scenario list")
+        if scene is None and len(scenes) != 1:
+            raise InvalidInput(f"several scenes are deployed: {', '.join(scenes)}", hint="name one with --scene")
+        if not self.featuredb_path.exists() or not self.featuredb.views():
+            raise NotDeployed("a solution is deployed, but nothing is published yet", hint="pairec backfill run")
+        return scene or scenes[0]
+
+    def known_users(self, scene: str) -> list[str]:
+        """Ids of every user in the scene's published user features."""
+        confs = self.engine_config().get("UserFeatureConfs", {}).get(scene, {}).get("FeatureLoadConfs", [])
+        views = [conf["FeatureDaoConf"]["FeatureStoreViewName"] for conf in confs]
+        return self.featuredb.keys(views[0]) if views else []
 
     def oss(self, bucket: str) -> Path:
         """The folder that stands for an OSS bucket."""

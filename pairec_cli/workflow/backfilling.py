@@ -41,6 +41,7 @@ class Progress:
     state: RunState
     done: int
     total: int
+    days: int = 0
     run: NodeRun | None = None
     reason: str = ""
 
@@ -264,16 +265,17 @@ def _run_task(
         listener(Progress(node.name, state, done, total, reason=reason))
         return state, done + len(task.days)
     control.backfills.set_task(backfill.id, node.name, RunState.RUNNING, task.reason)
-    listener(Progress(node.name, RunState.RUNNING, done, total, reason=task.reason))
+    days = len(task.days)
+    listener(Progress(node.name, RunState.RUNNING, done, total, days, reason=task.reason))
     runner = NodeRunner(workspace, what.target, what.project)
     now = as_it_is(workspace, what)
     for ds, why in task.reasons.items():
         run = runner.run(node, ds, now.expected(node.name, ds), reason=str(why), backfill=backfill.id)
         done += 1
-        listener(Progress(node.name, run.state, done, total, run=run))
+        listener(Progress(node.name, run.state, done, total, days, run))
         if run.state is not RunState.OK:
             control.backfills.set_task(backfill.id, node.name, RunState.FAILED, f"ds={ds}: {run.reason}")
-            listener(Progress(node.name, RunState.FAILED, done, total, run=run, reason=run.reason))
+            listener(Progress(node.name, RunState.FAILED, done, total, days, run, run.reason))
             return RunState.FAILED, done
     control.backfills.set_task(backfill.id, node.name, RunState.OK, task.reason)
     return RunState.OK, done

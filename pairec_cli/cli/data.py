@@ -1,0 +1,139 @@
+"""`pairec data`: step 2 of the tutorial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pairec_cli.cli.options import DryRun, Ds, Format, open_project
+from pairec_cli.cli.progress import Progress, Task
+from pairec_cli.cli.render import Format as FormatName
+from pairec_cli.cli.render import emit, next_step, notice
+from pairec_cli.domain.ds import parse_ds
+from pairec_cli.domain.runs import NodeRun
+from pairec_cli.workflow import data, importing
+
+app = typer.Typer()
+
+
+@app.command()
+def generate(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(min=1, help="Days up to --end; those that exist are left alone.")] = 60,
+    end: Annotated[str | None, typer.Option(metavar="YYYYMMDD", help="Last day; yesterday by default.")] = None,
+    users: Annotated[int | None, typer.Option(min=1, help="Users of the world; ids are 1 to N.")] = None,
+    items: Annotated[int | None, typer.Option(min=1, help="Items of the world.")] = None,
+    events: Annotated[int | None, typer.Option(min=1, help="Behavior rows of an average day.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the world.")] = None,
+    signal: Annotated[
+        float | None, typer.Option(min=0, max=1, help="1: users have taste. 0: everything is random.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make days again that exist.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Generate users, items and behavior, day by day, as the tutorial's create_data.py does.
+
+    The first call founds a world; later calls continue it: generate one more day each day.
+    """
+    project = open_project(context)
+    settings: dict[str, object] = {
+        "users": users,
+        "items": items,
+        "events_per_day": events,
+        "seed": seed,
+        "signal": signal,
+    }
+    last = parse_ds(end) if end else None
+    plan = data.plan_generation(project, days=days, end=last, settings=settings, force=force)
+    world = plan.config
+    what = f"{world.users:,} users, {world.items:,} items, {world.events_per_day:,} events a day"
+    notice(f"{'continuing' if plan.continued else 'founding'} a world of {what}, seed {world.seed}")
+    if dry_run:
+        notice(f"would generate {len(plan.to_make)} of {len(plan.days)} days ({plan.days})")
+        return
+    with Progress() as progress:
+        task = progress.task("generate", total=len(plan.to_make))
+        runs = data.generate(project, plan, _advance(task))
+        rows = sum(run.rows or 0 for run in runs)
+        task.done("ok", f"{len(runs)} of {len(plan.days)} days ({plan.days}), {rows:,} rows")
+    next_step("pairec recommend --user 123   (or step by step: pairec status)")
+
+
+def _advance(task: Task) -> data.Listener:
+    return lambda run, _done, _total: task.advance(detail=run.ds)
+
+
+@app.command()
+def clone(
+    context: typer.Context,
+    bizdate: Annotated[
+        str | None, typer.Option(metavar="YYYYMMDD", help="Last day of the window; yesterday by default.")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Clone the public dataset: run the tutorial's SQL for the 100 days up to the bizdate."""
+    project = open_project(context)
+    day = parse_ds(bizdate) if bizdate else None
+    if dry_run:
+        notice("would copy, by node Data: " + ", ".join(data.public_tables()))
+        return
+    notice("mounting the public project pai_online_project")
+    with Progress() as progress:
+        task = progress.task("Data", total=1)
+        run: NodeRun = data.clone(project, bizdate=day, listener=_advance(task))
+        task.done("ok", f"{run.rows or 0:,} rows")
+    next_step("pairec recommend --user 123   (or step by step: pairec status)")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file.")],
+    table: Annotated[str, typer.Option("--table", "-t", help="Table to write, table or project.table.")],
+    ds: Ds = None,
+    time_column: Annotated[
+        str | None, typer.Option(help="Column of Unix seconds that tells each row's day, instead of --ds.")
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the days that exist instead of replacing them.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Import a file into a partitioned table, made on first use from the file's columns.
+
+    A row's day is its column ds, else --time-column, else --ds. The days appear together or not at all.
+    """
+    project = open_project(context)
+    plan = importing.plan_import(project, file, table, ds=ds, time_column=time_column, append=append)
+    emit(
+        [{"table": str(plan.table), "ds": day, "rows": rows} for day, rows in plan.rows.items()],
+        columns=("table", "ds", "rows"),
+        title="Import",
+    )
+    if dry_run:
+        return
+    importing.run_import(project, plan)
+    notice(f"{sum(plan.rows.values()):,} rows in {len(plan.rows)} day(s) of {plan.table}")
+    next_step(f"pairec table register {plan.table.table} --role ROLE")
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="table or project.table")],
+    ds: Ds = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 10,
+    format: Format = FormatName.TABLE,
+) -> None:
+    """Show rows of a table's newest day, or of --ds."""
+    rows, columns, day = importing.preview(open_project(context), table, ds=ds, limit=limit)
+    emit(rows, columns=columns, format=format, title=f"{table} ds={day}" if day else table)
+
+
+@app.command("list")
+def list_(context: typer.Context, format: Format = FormatName.TABLE) -> None:
+    """List every table of every project with its days and rows."""
+    columns = ("table", "days", "partitions", "rows", "mb")
+    emit(importing.tables(open_project(context)), columns=columns, format=format, title="Tables")
