@@ -109,11 +109,11 @@ def mount(last_ds: str, timezone: str = "UTC", root: Path | None = None) -> Moun
     return Mounted(root or folder(), parse_ds(last_ds), timezone)
 
 
-def write(root: Path) -> int:
+def write(root: Path, days: DsRange = STORED) -> int:
     """Write the folder's files; returns their number of bytes."""
     world = World(CONFIG)
     size = 0
-    for ds in STORED:
+    for ds in days:
         tables = {
             TableRole.USER: world.users(ds),
             TableRole.ITEM: world.items(ds),
