@@ -6,53 +6,27 @@ Source: "Engine configuration" in PAI-Rec's help, and the configuration structs 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.registry import Registry
 from pairec_cli.engine.decode import Findings, decode, fold
+from pairec_cli.engine.known_keys import (
+    CATEGORY_KEYS,
+    FEATURE_DAO_KEYS,
+    FILTER_KEYS,
+    RECALL_KEYS,
+    SORT_KEYS,
+    TOP_KEYS,
+)
 from pairec_cli.engine.recalls.registry import RECALLS
 from pairec_cli.filters.registry import BUILT_IN_FILTERS, FILTERS
 from pairec_cli.sorting.registry import BUILT_IN_SORTS, SORTS
 
 DEFAULT_SORT = "ItemRankScore"
-
-_UNSERVED = (
-    "ABTestConf",
-    "AlgoConfs",
-    "BEConfs",
-    "BeFilterConfs",
-    "CallBackConfs",
-    "ClickHouseConfs",
-    "ColdStartGeneralRankConfs",
-    "ColdStartRankConfs",
-    "DPPConf",
-    "DatahubConfs",
-    "DebugConfs",
-    "EmbeddingConfs",
-    "FeatureConfs",
-    "FeatureLogConfs",
-    "GeneralRankConfs",
-    "GraphConfs",
-    "HBaseConfs",
-    "HBaseThriftConfs",
-    "Ha3EngineConfs",
-    "HologresConfs",
-    "KafkaConfs",
-    "LindormConfs",
-    "LogConf",
-    "MysqlConfs",
-    "OpenSearchConfs",
-    "PipelineConfs",
-    "PrometheusConfig",
-    "RankConf",
-    "RecallEngineConfs",
-    "RedisConfs",
-    "SlsConfs",
-    "TableStoreConfs",
-    "UserDefineConfs",
-)
+WHAT = "the engine configuration"
+MEND = "mend engine.json at the paths named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +67,8 @@ class Fallback:
 class Category:
     """SceneConfs.<scene>.<category>."""
 
+    unserved: ClassVar[tuple[str, ...]] = CATEGORY_KEYS
+
     recall_names: tuple[str, ...] = ()
     fallback_config: Fallback | None = None
 
@@ -100,6 +76,8 @@ class Category:
 @dataclass(frozen=True, slots=True)
 class FeatureDao:
     """FeatureLoadConfs[].FeatureDaoConf: a view read under one property of the user (`user:uid`)."""
+
+    unserved: ClassVar[tuple[str, ...]] = FEATURE_DAO_KEYS
 
     adapter_type: str = ""
     feature_store_name: str = ""
@@ -115,12 +93,16 @@ class FeatureDao:
 class FeatureLoad:
     """UserFeatureConfs.<scene>.FeatureLoadConfs[]."""
 
+    unserved: ClassVar[tuple[str, ...]] = ("Features",)
+
     feature_dao_conf: FeatureDao = field(default_factory=FeatureDao)
 
 
 @dataclass(frozen=True, slots=True)
 class SceneFeatures:
     """UserFeatureConfs.<scene>."""
+
+    unserved: ClassVar[tuple[str, ...]] = ("AsynLoadFeature",)
 
     feature_load_confs: tuple[FeatureLoad, ...] = ()
 
@@ -134,6 +116,11 @@ class StageEntry:
     stage: Any
     config: Any
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,55 +153,45 @@ class EngineConfig:
     sort_names: Mapping[str, tuple[str, ...]]
     feature_stores: frozenset[str]
     user_features: Mapping[str, SceneFeatures]
-    warnings: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> EngineConfig:
         """The checked configuration. Raises InvalidConfig with every wrong type and unknown stage type."""
         findings = Findings()
-        raw = decode(_Document, document, "", findings, unserved=_UNSERVED)
-        recalls = _entries("RecallConfs", "RecallType", raw.recall_confs, RECALLS, findings)
-        filters = _entries("FilterConfs", "FilterType", raw.filter_confs, FILTERS, findings)
-        sorts = _entries("SortConfs", "SortType", raw.sort_confs, SORTS, findings)
+        raw = decode(_Document, document, "", findings, unserved=TOP_KEYS)
+        recalls = _entries("RecallConfs", "RecallType", raw.recall_confs, RECALLS, RECALL_KEYS, findings)
+        filters = _entries("FilterConfs", "FilterType", raw.filter_confs, FILTERS, FILTER_KEYS, findings)
+        sorts = _entries("SortConfs", "SortType", raw.sort_confs, SORTS, SORT_KEYS, findings)
         filters = {**_built_in(BUILT_IN_FILTERS, FILTERS), **filters}
         sorts = {**_built_in(BUILT_IN_SORTS, SORTS), **sorts}
-        scenes = {
-            scene: {
-                name: Category(
-                    _known(
-                        f"SceneConfs.{scene}.{name}.RecallNames", category.recall_names, recalls, findings
-                    ),
-                    category.fallback_config,
-                )
-                for name, category in categories.items()
-            }
-            for scene, categories in raw.scene_confs.items()
-        }
-        filter_names = {
-            scene: _known(f"FilterNames.{scene}", names, filters, findings)
-            for scene, names in raw.filter_names.items()
-        }
-        sort_names = {
-            scene: _known(f"SortNames.{scene}", names, sorts, findings)
-            for scene, names in raw.sort_names.items()
-        }
-        if findings.problems:
-            raise InvalidConfig(
-                "the engine configuration", findings.problems, hint="mend engine.json at the paths named"
-            )
-        return cls(
+        found = cls(
             raw.run_mode,
             raw.listen_conf,
-            scenes,
+            _scenes(raw.scene_confs, recalls, findings),
             recalls,
             filters,
             sorts,
-            filter_names,
-            sort_names,
+            _named("FilterNames", "filter", raw.filter_names, filters, findings),
+            _named("SortNames", "sort", raw.sort_names, sorts, findings),
             frozenset(raw.feature_store_confs),
             raw.user_feature_confs,
-            tuple(findings.warnings),
         )
+        found._check_scene_keys(findings)
+        if findings.problems:
+            raise InvalidConfig(WHAT, findings.problems, hint=MEND)
+        return replace(found, warnings=tuple(findings.warnings))
+
+    def _check_scene_keys(self, findings: Findings) -> None:
+        """A misspelt scene in these maps would silently do nothing."""
+        categories = {name for confs in self.scenes.values() for name in confs}
+        known = {"FilterNames": {"default"}, "SortNames": categories, "UserFeatureConfs": set[str]()}
+        maps = (self.filter_names, self.sort_names, self.user_features)
+        for (section, others), scenes in zip(known.items(), maps, strict=True):
+            for scene in scenes:
+                if scene not in self.scenes and scene not in others:
+                    fact = NotFound("scene", scene, self.scenes).message
+                    findings.warn(f"{section}.{scene}", f"{fact}: this has no effect", scene)
 
     def category(self, scene: str, category: str) -> Category:
         """The recalls of a scene's category, or of its `default_category`. Raises NotFound."""
@@ -244,7 +221,12 @@ class EngineConfig:
 
 
 def _entries(
-    section: str, type_key: str, raw: Iterable[Any], registry: Registry, findings: Findings
+    section: str,
+    type_key: str,
+    raw: Iterable[Any],
+    registry: Registry,
+    keys: tuple[str, ...],
+    findings: Findings,
 ) -> dict[str, StageEntry]:
     """The entries by name; a later entry replaces an earlier one of the same name, as in PAI-Rec."""
     found: dict[str, StageEntry] = {}
@@ -253,20 +235,20 @@ def _entries(
         if not isinstance(entry, Mapping):
             findings.problem(path, "must be an object", entry)
             continue
-        folded = {fold(key): value for key, value in entry.items()}
-        name, kind = folded.get("name", ""), folded.get(fold(type_key), "")
-        if not isinstance(name, str) or not isinstance(kind, str):
-            findings.problem(path, f"Name and {type_key} must be strings", entry)
+        head = decode(_Head, entry, path, Findings())
+        kind = {fold(key): value for key, value in entry.items()}.get(fold(type_key), "")
+        if not isinstance(kind, str):
+            findings.problem(f"{path}.{type_key}", "must be a string", kind)
             continue
         try:
             stage = registry.load(kind)
         except NotFound as error:
             findings.problem(f"{path}.{type_key}", error.message, kind)
             continue
-        if name in found:
-            findings.warn(path, f"replaces an earlier entry that is also named {name!r}", name)
-        config = decode(stage.Config, entry, path, findings, also=("Name", type_key))
-        found[name] = StageEntry(name, kind, stage, config, path)
+        if head.name in found:
+            findings.warn(path, f"replaces an earlier entry that is also named {head.name!r}", head.name)
+        config = decode(stage.Config, entry, path, findings, unserved=keys, also=("Name", type_key))
+        found[head.name] = StageEntry(head.name, kind, stage, config, path)
     return found
 
 
@@ -275,11 +257,37 @@ def _built_in(names: Iterable[str], registry: Registry) -> dict[str, StageEntry]
     return {name: StageEntry(name, name, stage, stage.Config(), name) for name, stage in stages.items()}
 
 
+def _scenes(
+    confs: Mapping[str, Mapping[str, Category]], recalls: Mapping[str, StageEntry], findings: Findings
+) -> dict[str, dict[str, Category]]:
+    def known(category: Category, path: str) -> Category:
+        names = _known(f"{path}.RecallNames", "recall", category.recall_names, recalls, findings)
+        return replace(category, recall_names=names)
+
+    return {
+        scene: {name: known(category, f"SceneConfs.{scene}.{name}") for name, category in categories.items()}
+        for scene, categories in confs.items()
+    }
+
+
+def _named(
+    section: str,
+    kind: str,
+    lists: Mapping[str, tuple[str, ...]],
+    entries: Mapping[str, StageEntry],
+    findings: Findings,
+) -> dict[str, tuple[str, ...]]:
+    return {
+        scene: _known(f"{section}.{scene}", kind, names, entries, findings) for scene, names in lists.items()
+    }
+
+
 def _known(
-    path: str, names: tuple[str, ...], entries: Mapping[str, StageEntry], findings: Findings
+    path: str, kind: str, names: tuple[str, ...], entries: Mapping[str, StageEntry], findings: Findings
 ) -> tuple[str, ...]:
     """The names that exist; the others are skipped, as PAI-Rec does, with a warning."""
     for index, name in enumerate(names):
         if name not in entries:
-            findings.warn(f"{path}[{index}]", NotFound("entry", name, entries).message + ": skipped", name)
+            fact = NotFound(kind, name, entries).message
+            findings.warn(f"{path}[{index}]", f"{fact}: it is skipped", name)
     return tuple(name for name in names if name in entries)

@@ -60,7 +60,7 @@ def decode(
     hints: dict[str, Any] = _hints(cls)
     found: dict[str, Any] = {}
     foreign = {fold(key) for key in also}
-    known_elsewhere = {fold(key): key for key in unserved}
+    known_elsewhere = {fold(key): key for key in (*unserved, *getattr(cls, "unserved", ()))}
     for key, raw in value.items():
         name = next((name for name in hints if fold(name) == fold(key)), None)
         here = f"{path}.{key}" if path else key
@@ -68,7 +68,7 @@ def decode(
             if raw is not None:
                 found[name] = _value(hints[name], raw, here, findings)
         elif fold(key) in known_elsewhere:
-            findings.warn(here, "is PAI-Rec's, but is not served here: it has no effect", raw)
+            findings.warn(here, "is a key of PAI-Rec that has no effect here", raw)
         elif fold(key) not in foreign:
             known = [*map(json_key, hints), *known_elsewhere.values(), *also]
             close = nearest(key, known) or nearest(fold(key), map(fold, known))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
-from pairec_cli.domain.stages import FeatureReader
+from pairec_cli.domain.stages import FeatureReader, Resources
 from pairec_cli.engine.config import FeatureDao
-from pairec_cli.engine.recalls.conf import FEATURESTORE
+from pairec_cli.engine.recalls.conf import require_view
 
 
 def request_properties(uid: str, features: Mapping[str, object]) -> dict[str, object]:
@@ -26,22 +26,18 @@ class UserView:
     """Columns to take; all of them when empty."""
 
     @classmethod
-    def from_config(cls, dao: FeatureDao, path: str) -> UserView:
+    def from_config(cls, dao: FeatureDao, resources: Resources) -> UserView:
         """Raises InvalidConfig for a source that is not served."""
-        where, _, key = dao.feature_key.partition(":")
-        problems = []
-        if dao.adapter_type.lower() != FEATURESTORE:
-            message = f"{dao.adapter_type!r} is not served; allowed: {FEATURESTORE}"
-            problems.append(Problem(f"{path}.AdapterType", message, dao.adapter_type))
-        if not dao.feature_store_view_name:
-            problems.append(Problem(f"{path}.FeatureStoreViewName", "is missing"))
-        if where != "user" or not key or dao.feature_store != "user":
+        view = require_view(
+            "FeatureDaoConf", dao.adapter_type, dao.feature_store_name, dao.feature_store_view_name, resources
+        )
+        owner, _, key = dao.feature_key.partition(":")
+        if owner != "user" or not key or dao.feature_store != "user":
             message = "user features are read under a user property, such as user:uid, and stored to user"
-            problems.append(Problem(f"{path}.FeatureKey", message, dao.feature_key))
-        if problems:
-            raise InvalidConfig("the engine configuration", problems)
-        columns = [name.strip() for name in dao.user_select_fields.split(",")]
-        return cls(dao.feature_store_view_name, key, tuple(name for name in columns if name and name != "*"))
+            problem = Problem("FeatureDaoConf.FeatureKey", message, dao.feature_key)
+            raise InvalidConfig("the engine configuration", [problem])
+        names = (name.strip() for name in dao.user_select_fields.split(","))
+        return cls(view, key, tuple(name for name in names if name and name != "*"))
 
     def load(self, user: dict[str, object], features: FeatureReader) -> tuple[int, str]:
         """Add the view's columns to `user`: how many, and why none. A NULL takes the property away."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pairec_cli.domain.errors import InvalidConfig
+from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.stages import Filter, Recall, Resources, Sort
-from pairec_cli.engine.config import EngineConfig, StageEntry
+from pairec_cli.engine.config import MEND, WHAT, EngineConfig, FeatureLoad, StageEntry
 from pairec_cli.engine.features import UserView
 from pairec_cli.engine.recalls.conf import ExplainConf
 
@@ -33,23 +34,23 @@ class Plan:
 
 
 class Planner:
-    """Builds every configured stage once, then the plans. Raises InvalidConfig when a stage cannot be
-    built."""
+    """Builds every configured stage once, then the plans.
+
+    Raises InvalidConfig with all stages that cannot be built. A stage gives paths below its own entry.
+    """
 
     def __init__(self, config: EngineConfig, resources: Resources) -> None:
         self.config = config
-        self.recalls = _build(config.recalls.values(), resources)
-        self.filters = _build(config.filters.values(), resources)
-        self.sorts = _build(config.sorts.values(), resources)
+        self._problems: list[Problem] = []
+        self.recalls = self._build(config.recalls, resources)
+        self.filters = self._build(config.filters, resources)
+        self.sorts = self._build(config.sorts, resources)
         self.user_views = {
-            scene: tuple(
-                UserView.from_config(
-                    load.feature_dao_conf, f"UserFeatureConfs.{scene}.FeatureLoadConfs[{i}].FeatureDaoConf"
-                )
-                for i, load in enumerate(features.feature_load_confs)
-            )
+            scene: tuple(self._user_views(scene, features.feature_load_confs, resources))
             for scene, features in config.user_features.items()
         }
+        if self._problems:
+            raise InvalidConfig(WHAT, self._problems, hint=MEND)
 
     def plan(self, scene: str, category: str) -> Plan:
         """Raises NotFound for an unknown scene or category."""
@@ -64,16 +65,23 @@ class Planner:
             {name: conf for name, conf in explains.items() if conf},
         )
 
+    def _build(self, entries: Mapping[str, StageEntry], resources: Resources) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for name, entry in entries.items():
+            with self._under(entry.path):
+                built[name] = entry.stage(name, entry.config, resources)
+        return built
 
-def _build(entries: Iterable[StageEntry], resources: Resources) -> dict[str, Any]:
-    """The stages by name; all that cannot be built are reported together."""
-    built: dict[str, Any] = {}
-    problems = []
-    for entry in entries:
+    def _user_views(
+        self, scene: str, loads: Iterable[FeatureLoad], resources: Resources
+    ) -> Iterator[UserView]:
+        for index, load in enumerate(loads):
+            with self._under(f"UserFeatureConfs.{scene}.FeatureLoadConfs[{index}]"):
+                yield UserView.from_config(load.feature_dao_conf, resources)
+
+    @contextmanager
+    def _under(self, path: str) -> Iterator[None]:
         try:
-            built[entry.name] = entry.stage(entry.name, entry.config, resources)
+            yield
         except InvalidConfig as error:
-            problems += error.problems
-    if problems:
-        raise InvalidConfig("the engine configuration", problems, hint="mend engine.json at the paths named")
-    return built
+            self._problems += [replace(found, path=f"{path}.{found.path}") for found in error.problems]

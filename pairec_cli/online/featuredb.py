@@ -195,24 +195,14 @@ class FeatureDB:
 
     def _read(self, view: str, read: Callable[[_Reader], T]) -> T:
         """`read` with the view as it is now: again with a fresh look-up when its table has been replaced."""
-        readers = getattr(self._local, "readers", None)
-        known = readers.get(view) if readers else None
-        try:
-            if known is not None:
-                try:
-                    return read(known)
-                except sqlite3.OperationalError as error:
-                    if "no such table" not in str(error):
-                        raise
-            while True:
-                reader = self._look_up(view)
-                try:
-                    return read(reader)
-                except sqlite3.OperationalError as error:
-                    if "no such table" not in str(error):
-                        raise
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
+        reader = self._readers().get(view) or self._look_up(view)
+        while True:
+            try:
+                return read(reader)
+            except sqlite3.Error as error:
+                gone, reader = reader, self._look_up(view)
+                if "no such table" not in str(error) or gone == reader:
+                    raise self._unusable(error) from error
 
     def _look_up(self, view: str) -> _Reader:
         rows = self._catalog("SELECT tbl, columns FROM feature_views WHERE view = ?", (view,))
@@ -251,7 +241,12 @@ class _transaction:
         self.connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self.connection.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
 
 
 def _check_columns(view: str, key: str, columns: Sequence[str]) -> None:

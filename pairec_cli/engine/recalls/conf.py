@@ -1,18 +1,23 @@
-"""The keys that every RecallConfs entry shares, and the check of its data source."""
+"""The keys that every RecallConfs entry shares."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from pairec_cli.domain.errors import InvalidConfig, Problem
+from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.stages import Resources
+from pairec_cli.engine.known_keys import DAO_KEYS
 
 FEATURESTORE = "featurestore"
 
 
 @dataclass(frozen=True, slots=True)
 class DaoConf:
-    """Where a recall reads: a feature view of the embedded FeatureDB."""
+    """Where a recall reads: a feature view of the embedded FeatureDB. `item_id_field` names the list's
+    column."""
+
+    unserved: ClassVar[tuple[str, ...]] = DAO_KEYS
 
     adapter_type: str = ""
     feature_store_name: str = ""
@@ -20,7 +25,6 @@ class DaoConf:
     feature_store_entity_name: str = ""
     feature_store_view_name: str = ""
     item_id_field: str = ""
-    item_score_field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class ExplainConf:
     """Our own key, which PAI-Rec's engine ignores: the views from which an answer can be explained.
 
     `trigger_view`: user → `trigger_item:weight,…`; `similar_view`: item → `id:score,…`. Both hold the list in
-    the named field, else in their only column.
+    the named field, else in their first column.
     """
 
     trigger_view: str = ""
@@ -47,15 +51,18 @@ class RecallConf:
     explain: ExplainConf = field(default_factory=ExplainConf)
 
 
-def source_view(name: str, dao: DaoConf, resources: Resources) -> str:
-    """The view that the recall reads. Raises InvalidConfig unless the source is a view of the FeatureDB."""
-    where = f"RecallConfs[{name}].DaoConf"
+def require_view(path: str, adapter: str, store: str, view: str, resources: Resources) -> str:
+    """`view`, when the source named is the embedded FeatureDB. Raises InvalidConfig with paths under
+    `path`."""
     problems = []
-    if dao.adapter_type.lower() != FEATURESTORE:
-        message = f"{dao.adapter_type!r} is not served; allowed: {FEATURESTORE}"
-        problems.append(Problem(f"{where}.AdapterType", message, dao.adapter_type))
-    elif not dao.feature_store_view_name:
-        problems.append(Problem(f"{where}.FeatureStoreViewName", "is missing"))
+    if adapter.lower() != FEATURESTORE:
+        message = f"{adapter!r} is not served; allowed: {FEATURESTORE}"
+        problems.append(Problem(f"{path}.AdapterType", message, adapter))
+    elif store and store not in resources.feature_stores:
+        message = NotFound("FeatureStoreConfs entry", store, resources.feature_stores).message
+        problems.append(Problem(f"{path}.FeatureStoreName", message, store))
+    elif not view:
+        problems.append(Problem(f"{path}.FeatureStoreViewName", "is missing"))
     if problems:
-        raise InvalidConfig("the engine configuration", problems, hint="mend engine.json at the paths named")
-    return dao.feature_store_view_name
+        raise InvalidConfig("the engine configuration", problems)
+    return view

@@ -1,34 +1,59 @@
-"""The grammar of published candidate lists: `id`, `id:recall`, `id:recall:score`, `id::score`, joined by
-commas.
+"""The grammar of published lists: `id`, `id:recall`, `id:recall:score`, `id::score`, joined by commas.
 
 An empty recall is the reading recall's own name. `id:0.7` therefore means recall "0.7" and no score. A
-score that is no number counts as 0, as in PAI-Rec; so does `nan`, which would have no place in an order.
+score that is no number counts as 0, as in PAI-Rec; so does `nan`, which has no place in an order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from itertools import repeat
+from math import isnan
+from operator import itemgetter
 
-T = TypeVar("T")
+Entry = tuple[str, str, float, bool]
+"""(item id, recall, score, whether the list gives the score: it is 0 otherwise). A plain tuple: a request
+parses hundreds of them."""
 
+_NO_MARKS = bytes(set(range(256)) - set(b":,"))
 
-class Entry(NamedTuple):
-    """One candidate of a list; `score` is None when the list gives none."""
-
-    id: str
-    recall: str
-    score: float | None
+score_of: Callable[[Entry], float] = itemgetter(2)
 
 
 def parse_entries(text: str, recall: str) -> list[Entry]:
     """The entries of `text` in order; empty pieces are skipped. `recall` names those without a recall."""
+    quick = _parse_scored(text, recall)
+    return quick if quick is not None else _parse_any(text, recall)
+
+
+def _parse_scored(text: str, recall: str) -> list[Entry] | None:
+    """The entries when all of them are `id::score`, as our own nodes write them; None for anything else.
+
+    The text's marks alone decide that; the rest is done by the interpreter's C loops, six times as fast as
+    the whole grammar.
+    """
+    marks = text.encode().translate(None, _NO_MARKS)
+    if marks != b"::," * (len(marks) // 3) + b"::":
+        return None
+    parts = text.replace("::", ",").split(",")
+    items = parts[::2]
+    try:
+        scores = list(map(float, parts[1::2]))
+    except ValueError:
+        return None
+    if "" in items or any(map(isnan, scores)):
+        return None
+    return list(zip(items, repeat(recall), scores, repeat(True)))
+
+
+def _parse_any(text: str, recall: str) -> list[Entry]:
     entries: list[Entry] = []
     for piece in text.split(","):
-        parts = piece.split(":")
-        if parts[0]:
-            score = to_score(parts[2]) if len(parts) > 2 else None
-            entries.append(Entry(parts[0], parts[1] or recall if len(parts) > 1 else recall, score))
+        item, *rest = piece.split(":")
+        if item:
+            own = rest[0] if rest else ""
+            scored = len(rest) > 1
+            entries.append((item, own or recall, to_score(rest[1]) if scored else 0.0, scored))
     return entries
 
 
@@ -50,13 +75,10 @@ def parse_weights(text: str) -> list[tuple[str, float]]:
     return pairs
 
 
-def entry_score(entry: Entry) -> float:
-    return entry.score or 0.0
-
-
-def best(entries: list[T], count: int, score: Callable[[T], float]) -> list[T]:
+def best(entries: list[Entry], count: int) -> list[Entry]:
     """All entries as stored when there are at most `count`; else the `count` best by score, equal scores in
-    stored order. PAI-Rec shuffles the first half of such a list before the cut; we keep it deterministic."""
+    stored order. PAI-Rec shuffles the first half of such a list before the cut; here the same list always
+    gives the same answer."""
     if len(entries) <= count:
         return entries
-    return sorted(entries, key=score, reverse=True)[:count]
+    return sorted(entries, key=score_of, reverse=True)[:count]

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.stages import Recalled, RequestContext, Resources
-from pairec_cli.engine.recalls.conf import RecallConf, source_view
-from pairec_cli.engine.recalls.entries import best, entry_score, parse_entries
-
-COLUMN = "item_ids"
+from pairec_cli.engine.recalls.entries import Entry, best, parse_entries
+from pairec_cli.engine.recalls.published import PublishedList
 
 
-class UserCustomRecall:
-    """View: user id → `item_ids` in the entry grammar. A missing score is 0; the order is as stored."""
+class UserCustomRecall(PublishedList):
+    """View: user id → list. A missing score is 0; the order is as stored."""
 
-    Config: ClassVar[type[RecallConf]] = RecallConf
     title: ClassVar[str] = "the user's own list"
-    remote: ClassVar[bool] = False
 
-    def __init__(self, name: str, config: RecallConf, resources: Resources) -> None:
-        self.name = name
-        self.count, self.item_type = config.recall_count, config.item_type
-        self.column = config.dao_conf.item_id_field or COLUMN
-        self.view = source_view(name, config.dao_conf, resources)
-        self.features = resources.features
+    def key_of(self, uid: str) -> str:
+        return uid
 
-    def recall(self, context: RequestContext) -> Recalled:
-        row = self.features.get(self.view, context.uid)
-        if row is None:
-            return Recalled((), f"view {self.view!r} has no list for user {context.uid}")
-        if self.column not in row:
-            return Recalled((), f"view {self.view!r} has no column {self.column!r}")
-        entries = best(parse_entries(str(row[self.column] or ""), self.name), self.count, entry_score)
-        kind = self.item_type
-        items = [Item(id, score or 0.0, recall, kind) for id, recall, score in entries]
-        return Recalled(items, "" if items else f"the list of user {context.uid} is empty")
+    def parse(self, text: str) -> list[Entry]:
+        return best(parse_entries(text, self.name), self.count)

@@ -6,64 +6,51 @@ from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.stages import Recalled, RequestContext, Resources
-from pairec_cli.engine.recalls.conf import RecallConf, source_view
+from pairec_cli.engine.recalls.conf import RecallConf
 from pairec_cli.engine.recalls.entries import Entry, best, parse_entries
+from pairec_cli.engine.recalls.published import PublishedList
 
 KEY = "-1"
-COLUMN = "item_ids"
 HOT_SCORE = "hot_score"
 
 
-class UserGlobalHotRecall:
-    """View: `-1` → `item_ids` in the entry grammar; another column through DaoConf.ItemIdField.
+class UserGlobalHotRecall(PublishedList):
+    """View: `-1` → list.
 
-    An entry's score is also its algo score `hot_score`. Where no score is given PAI-Rec draws one from [0,
-    1); we give falling ones, (n-1-i)/n for place i of n, so that the stored order stands.
+    A published score is also the item's algo score `hot_score`. Where none is published PAI-Rec draws one
+    from [0, 1); we give falling ones, (n-1-i)/n for place i of n, so that the stored order stands.
     """
 
-    Config: ClassVar[type[RecallConf]] = RecallConf
     title: ClassVar[str] = "global hot"
-    remote: ClassVar[bool] = False
+    for_all: ClassVar[bool] = True
 
     def __init__(self, name: str, config: RecallConf, resources: Resources) -> None:
-        self.name = name
-        self.count, self.item_type = config.recall_count, config.item_type
-        self.column = config.dao_conf.item_id_field or COLUMN
-        self.view = source_view(name, config.dao_conf, resources)
-        self.features = resources.features
-        self._parsed: tuple[str, list[tuple[Entry, bool]]] = ("", [])
+        super().__init__(name, config, resources)
+        self._parsed: tuple[str, list[Entry]] = ("", [])
+
+    def key_of(self, uid: str) -> str:
+        return KEY
+
+    def parse(self, text: str) -> list[Entry]:
+        """As `PublishedList.parse`; one text is parsed once."""
+        known, found = self._parsed
+        if known != text:
+            entries = parse_entries(text, self.name)
+            placed = [_placed(entry, place, len(entries)) for place, entry in enumerate(entries)]
+            found = best(placed, self.count)
+            self._parsed = (text, found)
+        return found
 
     def recall(self, context: RequestContext) -> Recalled:
-        row = self.features.get(self.view, KEY)
-        if row is None:
-            return Recalled((), f"view {self.view!r} has no row {KEY!r}")
-        if self.column not in row:
-            return Recalled((), f"view {self.view!r} has no column {self.column!r}")
+        found, reason = self.entries(context.uid)
         kind = self.item_type
         items = [
-            Item(id, score or 0.0, recall, kind, algo_scores={HOT_SCORE: score or 0.0} if scored else {})
-            for (id, recall, score), scored in self._entries(str(row[self.column] or ""))
+            Item(item, score, recall, kind, None, {HOT_SCORE: score} if published else None)
+            for item, recall, score, published in found
         ]
-        return Recalled(items, "" if items else f"the list of view {self.view!r} is empty")
-
-    def _entries(self, text: str) -> list[tuple[Entry, bool]]:
-        """The list to serve, each entry with whether its score was published; parsed once per published
-        text."""
-        known, entries = self._parsed
-        if known != text:
-            parsed = parse_entries(text, self.name)
-            placed = [_placed(entry, i, len(parsed)) for i, entry in enumerate(parsed)]
-            entries = best(placed, self.count, _score)
-            self._parsed = (text, entries)
-        return entries
+        return Recalled(items, reason)
 
 
-def _placed(entry: Entry, place: int, of: int) -> tuple[Entry, bool]:
-    """The entry with a score for its place when it has none, and whether it had one."""
-    if entry.score is not None:
-        return entry, True
-    return entry._replace(score=(of - 1 - place) / of), False
-
-
-def _score(placed: tuple[Entry, bool]) -> float:
-    return placed[0].score or 0.0
+def _placed(entry: Entry, place: int, of: int) -> Entry:
+    item, recall, _, published = entry
+    return entry if published else (item, recall, (of - 1 - place) / of, False)

@@ -1,0 +1,182 @@
+"""Recommendations for many users: rows user_id, rank, item_id, score, recall in a file that appears whole
+or not at all.
+
+Users are cut into chunks; processes answer chunks, each with an engine of its own; the file keeps the order
+of the users. Text is formatted where the answer is made, so that the writing process only appends bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pairec_cli.domain.errors import InvalidInput
+from pairec_cli.domain.requests import DEFAULT_CATEGORY, DEFAULT_SIZE, RecommendRequest
+from pairec_cli.engine.batch_rows import FORMATS, FORMATTERS, Row, sink
+from pairec_cli.engine.chain import plain_chain
+from pairec_cli.engine.engine import Engine
+from pairec_cli.online.featuredb import FeatureDB
+
+_CHUNK = 500
+_SMALL = 2_000
+"""Up to so many users one process is faster than starting more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """What a batch did. `short` counts users with fewer than `size` items, `empty` those with none."""
+
+    users: int
+    rows: int
+    short: int
+    empty: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """All that a process needs to answer chunks."""
+
+    config: Mapping[str, Any]
+    featuredb: str
+    scene: str
+    category: str
+    size: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One chunk's answer, formatted."""
+
+    data: bytes
+    users: int
+    rows: int
+    short: int
+    empty: int
+
+
+def recommend_batch(
+    config: Path | Mapping[str, Any],
+    featuredb: Path,
+    users: Iterable[str],
+    *,
+    scene: str,
+    category: str = DEFAULT_CATEGORY,
+    size: int = DEFAULT_SIZE,
+    output: Path | None = None,
+    format: str = "csv",
+    processes: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> BatchSummary:
+    """Write the best `size` items of every user, in the order of `users`, to `output` (standard output when
+    None).
+
+    `config` is engine.json or its content. `format` is csv, tsv (both with a header), jsonl or parquet.
+    `processes` defaults to the processors there are, and to 1 for few users. `progress` is told how many
+    users are done. Raises InvalidInput, InvalidConfig, and NotFound for an unknown scene; the output then
+    does not appear, and an older file of that name stays.
+    """
+    if format not in FORMATS:
+        raise InvalidInput(f"unknown format {format!r}", hint=f"formats: {', '.join(FORMATS)}")
+    if format == "parquet" and output is None:
+        raise InvalidInput("Parquet cannot go to the terminal", hint="name a file with --output")
+    document = config if isinstance(config, Mapping) else json.loads(config.read_text("utf-8"))
+    job = _Job(document, str(featuredb), scene, category, size, format)
+    start = time.perf_counter()
+    total = rows = short = empty = 0
+    with sink(output, format) as write:
+        for part in _parts(job, _chunks(users), processes):
+            write(part.data)
+            total, rows = total + part.users, rows + part.rows
+            short, empty = short + part.short, empty + part.empty
+            if progress:
+                progress(total)
+    return BatchSummary(total, rows, short, empty, time.perf_counter() - start)
+
+
+class _Answerer:
+    """An engine in one process, answering chunks of users."""
+
+    def __init__(self, job: _Job) -> None:
+        self.job = job
+        self.engine = Engine.from_config(job.config, FeatureDB(job.featuredb))
+        chain = plain_chain(self.engine.plan(job.scene, job.category), job.size)
+        self.rows_of: Callable[[str], list[Row]] = self._by_engine
+        if chain is not None:
+            best = chain.best
+            self.rows_of = lambda uid: [
+                (uid, rank, item, score, recall) for rank, (item, recall, score, _) in enumerate(best(uid), 1)
+            ]
+
+    def part(self, users: list[str]) -> _Part:
+        rows: list[Row] = []
+        short = empty = 0
+        for uid in users:
+            found = self.rows_of(uid)
+            rows += found
+            short += len(found) < self.job.size
+            empty += not found
+        return _Part(FORMATTERS[self.job.format](rows), len(users), len(rows), short, empty)
+
+    def _by_engine(self, uid: str) -> list[Row]:
+        job = self.job
+        request = RecommendRequest(uid, job.scene, job.size, job.category, request_id="batch")
+        items = self.engine.recommend(request).items
+        return [(uid, rank, item.item_id, item.score, item.retrieve_id) for rank, item in enumerate(items, 1)]
+
+
+def _chunks(users: Iterable[str]) -> Iterator[list[str]]:
+    source = iter(users)
+    while chunk := list(islice(source, _CHUNK)):
+        yield chunk
+
+
+def _parts(job: _Job, chunks: Iterator[list[str]], processes: int | None) -> Iterator[_Part]:
+    """The answers, in the order of the chunks."""
+    head = list(islice(chunks, _SMALL // _CHUNK + 1))
+    few = len(head) * _CHUNK <= _SMALL
+    count = processes or (1 if few else os.cpu_count() or 1)
+    answerer = _Answerer(job)  # in this process too: a configuration that is wrong fails here
+    if count == 1:
+        for chunk in head:
+            yield answerer.part(chunk)
+        for chunk in chunks:
+            yield answerer.part(chunk)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, initializer=_start, initargs=(job,)) as pool:
+        waiting: deque[Future[_Part]] = deque(pool.submit(_answer, chunk) for chunk in head)
+        try:
+            for chunk in chunks:
+                waiting.append(pool.submit(_answer, chunk))
+                while len(waiting) > 4 * count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+_answerer: _Answerer | None = None
+"""The engine of a worker process."""
+
+
+def _start(job: _Job) -> None:
+    global _answerer
+    _answerer = _Answerer(job)
+
+
+def _answer(users: list[str]) -> _Part:
+    assert _answerer is not None
+    return _answerer.part(users)
