@@ -92,6 +92,8 @@ def _engine(url: URL) -> Engine:
         engine = create_engine(url)
     except NoSuchModuleError:
         raise WorkspaceError(f"unknown kind of database {url.drivername!r}") from None
+    except ArgumentError as error:
+        raise WorkspaceError(f"the database's address is wrong: {error}") from None
     except ModuleNotFoundError as error:
         raise WorkspaceError(
             f"the driver of {url.drivername!r} is not installed", hint=f"pip install {error.name}"
