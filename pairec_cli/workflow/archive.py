@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -21,13 +22,16 @@ ENGINE_FILE = "PaiRec/engine.json"
 SOLUTION_FILE = "PaiRec/solution.yaml"
 FLOW_FOLDER = "DataStudio/Business Flow"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_MARKER = "SPEC.FORMAT"
+# What zipfile raises for damage, for encryption, and for a compression that it does not know.
+_UNREADABLE = (zipfile.BadZipFile, UnicodeDecodeError, EOFError, RuntimeError, zlib.error)
 
 
 def pack(package: Package) -> bytes:
     """The package as zip bytes; equal packages give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, f"{package.name}/SPEC.FORMAT", "")
+        _add(archive, f"{package.name}/{_MARKER}", "")
         for path in sorted(package.files):
             _add(archive, f"{package.name}/{path}", package.files[path])
     return buffer.getvalue()
@@ -47,13 +51,17 @@ def unpack(data: bytes, address: str) -> Package:
             files = {
                 name: archive.read(name).decode() for name in archive.namelist() if not name.endswith("/")
             }
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise InvalidInput(f"{address} is not a package: {error}", hint="pairec script generate") from error
     tops = {_safe(name, address).parts[0] for name in files}
-    if len(tops) != 1 or not any(name.endswith("/SPEC.FORMAT") for name in files):
-        raise InvalidInput(f"{address} is not a DataWorks package (no SPEC.FORMAT in one top folder)")
-    top = tops.pop()
-    inner = {name[len(top) + 1 :]: text for name, text in files.items() if not name.endswith("SPEC.FORMAT")}
+    top = tops.pop() if len(tops) == 1 else ""
+    if f"{top}/{_MARKER}" not in files:
+        raise InvalidInput(
+            f"{address} is not a DataWorks package (no {_MARKER} in one top folder)",
+            hint="pairec script generate",
+        )
+    inner = {name.removeprefix(f"{top}/"): text for name, text in files.items()}
+    del inner[_MARKER]
     return Package(top, read_workflow(inner, address), inner)
 
 

@@ -7,7 +7,7 @@ holds.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +22,10 @@ class Change(StrEnum):
     CONFLICT = "conflict"
     UNCHANGED = "unchanged"
 
+    @property
+    def by_hand(self) -> bool:
+        return self in (Change.EDITED, Change.CONFLICT)
+
 
 @dataclass(frozen=True)
 class FileDiff:
@@ -33,10 +37,19 @@ class FileDiff:
     new: str | None
 
     @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+    @property
     def node(self) -> str:
         """The node whose folder holds the file."""
         parts = self.path.split("/")
         return parts[-2] if len(parts) > 1 else parts[0]
+
+    @property
+    def foreign(self) -> bool:
+        """A file that no package ever brought: somebody put it beside ours, and deployments leave it alone."""
+        return self.change is Change.EDITED and self.new is None
 
     def unified(self) -> list[str]:
         """Lines of the unified diff from the deployed file to the package's."""
@@ -58,32 +71,37 @@ class FileDiff:
 
 
 def file_diff(base: Mapping[str, str], disk: Mapping[str, str], new: Mapping[str, str]) -> list[FileDiff]:
-    """Every file of the three, sorted by path."""
-    paths = sorted({*base, *disk, *new})
-    found = [_compare(path, base.get(path), disk.get(path), new.get(path)) for path in paths]
-    return [diff for diff in found if diff is not None]
+    """Every file on disk or in the package, sorted by path."""
+    paths = sorted({*disk, *new})
+    return [_compare(path, base.get(path), disk.get(path), new.get(path)) for path in paths]
 
 
-def _compare(path: str, base: str | None, disk: str | None, new: str | None) -> FileDiff | None:
-    by_hand = base is not None and disk != base
-    if new is None and disk is None:
-        return None
-    if new == disk:
+def _compare(path: str, base: str | None, disk: str | None, new: str | None) -> FileDiff:
+    if disk == new:
         change = Change.UNCHANGED
-    elif new is None:
-        change = Change.CONFLICT if by_hand or base is None else Change.REMOVED
     elif disk is None:
         change = Change.ADDED
-    elif not by_hand and base is not None:
-        change = Change.CHANGED
+    elif disk == base:
+        change = Change.REMOVED if new is None else Change.CHANGED
     else:
         change = Change.EDITED if new == base else Change.CONFLICT
     return FileDiff(path, change, disk, new)
 
 
-def to_apply(diffs: list[FileDiff], *, overwrite_edits: bool) -> list[FileDiff]:
-    """What a deployment changes: hand edits survive unless `overwrite_edits`."""
+def to_apply(diffs: Sequence[FileDiff], *, overwrite_edits: bool) -> list[FileDiff]:
+    """What a deployment changes: hand edits survive unless `overwrite_edits`.
+
+    A node that the package drops goes whole or stays whole: while one of its files is kept for its edits, so
+    are the others.
+    """
     wanted = {Change.ADDED, Change.CHANGED, Change.REMOVED}
     if overwrite_edits:
         wanted |= {Change.EDITED, Change.CONFLICT}
-    return [diff for diff in diffs if diff.change in wanted]
+    kept = {diff.folder for diff in diffs if diff.new is None and diff.change not in wanted}
+    return [
+        diff
+        for diff in diffs
+        if diff.change in wanted
+        and not diff.foreign
+        and not (diff.change is Change.REMOVED and diff.folder in kept)
+    ]
