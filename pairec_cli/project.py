@@ -84,7 +84,8 @@ class Project:
     def sql(self) -> DuckDBEngine:
         from pairec_cli.warehouse.duckdb import DuckDBEngine
 
-        return DuckDBEngine(self.warehouse, temp_directory=self.home / "tmp")
+        timezone = self.instance.timezone
+        return DuckDBEngine(self.warehouse, temp_directory=self.home / "tmp", timezone=timezone)
 
     @property
     def featuredb_path(self) -> Path:
@@ -124,9 +125,13 @@ class Project:
         if scene is not None and scene not in scenes:
             raise NotFound("scene", scene, scenes, hint="pairec scenario list")
         if scene is None and len(scenes) != 1:
-            raise InvalidInput(f"several scenes are deployed: {', '.join(scenes)}", hint="name one with --scene")
+            raise InvalidInput(
+                f"several scenes are deployed: {', '.join(scenes)}", hint="name one with --scene"
+            )
         if not self.featuredb_path.exists() or not self.featuredb.views():
-            raise NotDeployed("a solution is deployed, but nothing is published yet", hint="pairec backfill run")
+            raise NotDeployed(
+                "a solution is deployed, but nothing is published yet", hint="pairec backfill run"
+            )
         return scene or scenes[0]
 
     def known_users(self, scene: str) -> list[str]:

@@ -22,7 +22,9 @@ app = typer.Typer()
 def generate(
     context: typer.Context,
     days: Annotated[int, typer.Option(min=1, help="Days up to --end; those that exist are left alone.")] = 60,
-    end: Annotated[str | None, typer.Option(metavar="YYYYMMDD", help="Last day; yesterday by default.")] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="YYYYMMDD", help="Last day; yesterday by default.")
+    ] = None,
     users: Annotated[int | None, typer.Option(min=1, help="Users of the world; ids are 1 to N.")] = None,
     items: Annotated[int | None, typer.Option(min=1, help="Items of the world.")] = None,
     events: Annotated[int | None, typer.Option(min=1, help="Behavior rows of an average day.")] = None,

@@ -14,7 +14,7 @@ from pairec_cli.domain.errors import DataError, PairecError
 from pairec_cli.domain.package import Node, NodeKind
 from pairec_cli.domain.runs import NodeRun, RunState
 from pairec_cli.domain.tables import TableName
-from pairec_cli.workflow.pai import ComponentRunner
+from pairec_cli.workflow.pai import run_component
 from pairec_cli.workflow.plan import Expected
 from pairec_cli.workflow.pyodps import run_pyodps
 from pairec_cli.workflow.workspace import Workspace
@@ -113,13 +113,12 @@ class NodeRunner:
                 parameters=parameters,
                 log=log,
             )
-        component = ComponentRunner(self.workspace.warehouse, self.project, expected.output, log)
         results = self.workspace.sql.run_script(
             node.script,
             parameters=parameters,
             project=self.project,
             fingerprint=expected.output,
-            command=component,
+            command=run_component,
             log=log,
         )
         return sum(result.rows or 0 for result in results)

@@ -2,58 +2,53 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pyarrow as pa
 
 from pairec_cli.components.registry import COMPONENTS
 from pairec_cli.domain.components import NOTES
 from pairec_cli.domain.errors import DataError, InvalidInput
+from pairec_cli.domain.ledger import Partition
 from pairec_cli.domain.pai_command import PaiCommand
 from pairec_cli.domain.tables import Column, TableName, TableSchema
-from pairec_cli.warehouse.store import Warehouse
+from pairec_cli.warehouse.commands import CommandContext
 
 
-@dataclass(frozen=True)
-class ComponentRunner:
-    """Runs one command against the warehouse; `fingerprint` marks what it writes."""
+def run_component(command: PaiCommand, context: CommandContext) -> list[Partition]:
+    """Run one command on the component of its name; returns the partition it wrote.
 
-    warehouse: Warehouse
-    project: str
-    fingerprint: str | None
-    log: Callable[[str], None]
+    Raises NotFound for an unknown component, SqlError for its parameters, DataError for its input.
+    """
+    component = COMPONENTS.load(command.name)()
+    parameters = component.Parameters.parse(command.name, command.parameters)
+    source = TableName.parse(parameters.input_table_name, context.project)
+    days = _days(parameters.input_table_partitions)
+    columns = list(component.input_columns(parameters))
+    known = context.warehouse.schema(source).column_names
+    missing = [column for column in columns if column not in known]
+    if missing:
+        raise DataError(f"{source} has no column {missing[0]!r}; it has {', '.join(known)}")
+    inputs = context.warehouse.read(source, days, columns)
+    context.log(f"{command.name}: {inputs.num_rows} rows of {source}")
+    result = component.run(inputs, parameters, threads=context.threads)
+    for note in (result.schema.metadata or {}).get(NOTES, b"").decode().splitlines():
+        context.log(f"{command.name}: {note}")
+    return [_write(context, parameters.output_table_name, parameters.output_table_partition, result)]
 
-    def __call__(self, command: PaiCommand) -> int:
-        """Rows written. Raises NotFound for an unknown component, SqlError for its parameters."""
-        component = COMPONENTS.load(command.name)()
-        parameters = component.Parameters.parse(command.name, command.parameters)
-        source = TableName.parse(parameters.input_table_name, self.project)
-        days = _days(parameters.input_table_partitions)
-        columns = list(component.input_columns(parameters))
-        known = self.warehouse.schema(source).column_names
-        missing = [column for column in columns if column not in known]
-        if missing:
-            raise DataError(f"{source} has no column {missing[0]!r}; it has {', '.join(known)}")
-        inputs = self.warehouse.read(source, days, columns)
-        self.log(f"{command.name}: {inputs.num_rows} rows of {source}")
-        result = component.run(inputs, parameters, threads=os.cpu_count() or 1)
-        for note in (result.schema.metadata or {}).get(NOTES, b"").decode().splitlines():
-            self.log(f"{command.name}: {note}")
-        return self._write(parameters.output_table_name, parameters.output_table_partition, result)
 
-    def _write(self, table: str, partition: str | None, result: pa.Table) -> int:
-        target = TableName.parse(table, self.project)
-        days = _days(partition)
-        if self.warehouse.ledger.schema(target) is None:
-            columns = tuple(Column(field.name, _type(field.type)) for field in result.schema)
-            self.warehouse.create_table(TableSchema(target, columns, "ds" if days else None))
-        ds = days[0] if days else ""
-        written = self.warehouse.write(target, ds, result, fingerprint=self.fingerprint)
-        self.log(f"{target}: {written.rows} rows")
-        return written.rows
+def _write(context: CommandContext, table: str, partition: str | None, result: pa.Table) -> Partition:
+    """The output table is made from the result where it does not exist, as PAI does."""
+    target = TableName.parse(table, context.project)
+    days = _days(partition)
+    if context.warehouse.ledger.schema(target) is None:
+        columns = tuple(Column(field.name, _type(field.type)) for field in result.schema)
+        context.warehouse.create_table(TableSchema(target, columns, "ds" if days else None))
+    written = context.warehouse.write(
+        target, days[0] if days else "", result, fingerprint=context.fingerprint
+    )
+    context.log(f"{target}: {written.rows} rows")
+    return written
 
 
 def _days(partitions: str | None) -> list[str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pairec_cli.domain.ds import resolve_parameters, yesterday
 from pairec_cli.warehouse.script import StatementKind, split
-from pairec_cli.workflow.pai import ComponentRunner
+from pairec_cli.workflow.pai import run_component
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -33,9 +33,8 @@ def run_sql(
     project = workspace.instance.bindings.maxcompute_project
     values = {**resolve_parameters({}, yesterday(workspace.instance.timezone)), **parameters}
     if not is_query(text):
-        component = ComponentRunner(workspace.warehouse, project, None, log)
         workspace.sql.run_script(
-            text, parameters=values, project=project, fingerprint=None, command=component, log=log
+            text, parameters=values, project=project, fingerprint=None, command=run_component, log=log
         )
         return None
     table = workspace.sql.query(text, parameters=values, project=project)

@@ -64,6 +64,9 @@ class Finding:
     message: str
     hint: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 @dataclass(frozen=True)
 class Report:
@@ -109,9 +112,7 @@ def register(
     name = TableName.parse(table, owner.bindings.maxcompute_project)
     report = inspect(workspace, name, role, owner, fields=fields, events=events)
     if report.errors and not force:
-        raise DataError(
-            _told(report), hint=report.errors[0].hint or "mend the data, or register it with --force"
-        )
+        raise DataError(_told(report), hint="mend it, or register it as it is with --force")
     chosen = display_name or _free_display_name(workspace, owner.name, name, role)
     return workspace.control.tables.register(owner.name, chosen, name, role, report.as_dict())
 
@@ -300,7 +301,7 @@ def _merged(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _told(report: Report) -> str:
-    lines = "\n".join(f"  {finding.message}" for finding in report.errors)
+    lines = "\n".join(f"  {finding}" for finding in report.errors)
     return f"{report.table} cannot be registered as the {report.role} table:\n{lines}"
 
 
