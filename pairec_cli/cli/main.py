@@ -38,8 +38,15 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "init": Entry("pairec_cli.cli.init", "Create a workspace and its first instance here.", "Start"),
+    "quickstart": Entry("pairec_cli.cli.quickstart", "Steps 3 to 7 in one command, with defaults.", "Start"),
+    "status": Entry(
+        "pairec_cli.cli.status", "Where you stand in the seven steps, and what comes next.", "Start"
+    ),
     "instance": Entry(
         "pairec_cli.cli.instance", "Instances, their edition and resources (step 1).", "Prepare", group=True
+    ),
+    "data": Entry(
+        "pairec_cli.cli.data", "Generate, clone, import and preview tables (step 2).", "Prepare", group=True
     ),
     "table": Entry(
         "pairec_cli.cli.table", "Check and register the tables of a solution (step 3).", "Prepare", group=True
@@ -47,6 +54,8 @@ COMMANDS: Mapping[str, Entry] = {
     "scenario": Entry(
         "pairec_cli.cli.scenario", "Places where recommendations are shown (step 4).", "Prepare", group=True
     ),
+    "recommend": Entry("pairec_cli.cli.recommend", "Recommend items to one user, or to many.", "Serve"),
+    "sql": Entry("pairec_cli.cli.sql", "Run MaxCompute SQL over all projects.", "Serve"),
 }
 
 
