@@ -1,0 +1,89 @@
+"""The sqlglot dialect that reads MaxCompute SQL. Builds on Hive's grammar; knows no function by itself.
+
+Every call is parsed into `exp.Anonymous` with the name as written, so that the tables of `functions.py` are the one
+list of what is allowed, and nothing is translated by accident.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp, tokens
+from sqlglot.dialects.hive import Hive
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.hive import HiveParser
+from sqlglot.tokens import TokenType
+
+from pairec_cli.domain.errors import SqlError, UnsupportedSql
+
+
+class MaxComputeParser(HiveParser):
+    """Hive's parser without Hive's functions, plus `LIFECYCLE n`."""
+
+    FUNCTIONS = {}
+    FUNCTION_PARSERS = {"CAST": lambda self: self._parse_cast(self.STRICT_CAST)}
+    NO_PAREN_FUNCTION_PARSERS = {"CASE": lambda self: self._parse_case()}
+    NO_PAREN_FUNCTIONS = {}
+    PROPERTY_PARSERS = {
+        **HiveParser.PROPERTY_PARSERS,
+        "LIFECYCLE": lambda self: exp.Property(this=exp.var("lifecycle"), value=self._parse_number()),
+    }
+
+
+class MaxCompute(Hive):
+    """MaxCompute SQL, 2.0 type edition."""
+
+    class Tokenizer(Hive.Tokenizer):
+        KEYWORDS = {
+            **{
+                word: kind
+                for word, kind in Hive.Tokenizer.KEYWORDS.items()
+                if kind != TokenType.COMMAND and not word.startswith(("MSCK", "REFRESH"))
+            },
+            "DATETIME": TokenType.DATETIME,
+        }
+        COMMANDS = tokens.Tokenizer.COMMANDS - {TokenType.SHOW, TokenType.COMMAND}
+
+    Parser = MaxComputeParser
+
+
+def parse(text: str, line: int = 1) -> exp.Expr:
+    """One statement as a syntax tree; `line` is where `text` starts in the script.
+
+    Raises SqlError with the script's line and the offending text, UnsupportedSql when the grammar knows only
+    the first word.
+    """
+    try:
+        found = MaxCompute().parse(text)
+    except ParseError as error:
+        raise _syntax_error(error, text, line) from None
+    except TokenError as error:
+        raise SqlError(str(error), line=line) from None
+    trees = [tree for tree in found if tree is not None]
+    if len(trees) != 1:
+        raise SqlError("expected one statement", line=line)
+    tree = trees[0]
+    if isinstance(tree, exp.Command):
+        first = text.split("\n", 1)[0].strip()
+        raise UnsupportedSql(f"cannot read this statement: {first}", line=line)
+    return tree
+
+
+def _syntax_error(error: ParseError, text: str, line: int) -> SqlError:
+    details = error.errors[0] if error.errors else {}
+    at = int(details.get("line") or 1)
+    lines = text.split("\n")
+    shown = lines[at - 1] if 0 < at <= len(lines) else lines[0]
+    word = str(details.get("highlight") or "")
+    told = str(details.get("description") or "cannot read this statement").rstrip(".")
+    near = f" near {word!r}" if word else ""
+    return SqlError(f"syntax error{near}: {told}\n  {shown.strip()}", line=line + at - 1)
+
+
+def line_of(node: exp.Expr, line: int = 1) -> int:
+    """The script line of a node: that of the first token remembered in it, or in what holds it."""
+    at: exp.Expr | None = node
+    while at is not None:
+        found = [part.meta["line"] for part in at.walk() if "line" in part.meta]
+        if found:
+            return line + min(found) - 1
+        at = at.parent
+    return line

@@ -1,0 +1,156 @@
+"""Arrays, maps, regular expressions, and choices between values."""
+
+from __future__ import annotations
+
+from pairec_cli.domain.errors import UnsupportedSql
+from pairec_cli.warehouse.maxcompute.functions.signature import Builder, declare
+from pairec_cli.warehouse.maxcompute.values import (
+    BOOLEAN,
+    STRING,
+    Value,
+    common,
+    comparable,
+    implicit,
+    show,
+)
+from pairec_cli.warehouse.types import MaxComputeType
+
+MACROS = (
+    # The last of equal keys wins; a pair without the second delimiter has a NULL value.
+    "CREATE MACRO mc_str_to_map(s, a, b) AS CASE WHEN s IS NOT NULL THEN map_from_entries(list_transform("
+    "list_distinct(list_transform(list_filter(string_split(s, a), lambda p: p <> ''), "
+    "lambda p: split_part(p, b, 1))), lambda k: (k, list_extract(list_transform(list_filter("
+    "list_reverse(string_split(s, a)), lambda p: split_part(p, b, 1) = k), "
+    "lambda p: CASE WHEN contains(p, b) THEN substr(p, instr(p, b) + length(b)) END), 1)))) END",
+    "CREATE MACRO mc_regexp_extract(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) "
+    "WHEN s IS NOT NULL THEN '' END",
+)
+
+COLLECTIONS = declare(
+    {
+        "COALESCE(SAME, SAME...) =SAME": "coalesce({all})",
+        "NVL(SAME, SAME) =SAME": "coalesce({all})",
+        "NULLIF(SAME, SAME) =0": "nullif({0}, {1})",
+        "SIZE(ARRAY) BIGINT": "len({0})",
+        "SIZE(MAP) BIGINT": "CAST(cardinality({0}) AS BIGINT)",
+        "ARRAY_CONTAINS(ARRAY, ANY) BOOLEAN": "list_contains({0}, {1})",
+        "ARRAY_DISTINCT(ARRAY) =0": "list_distinct({0})",
+        "SORT_ARRAY(ARRAY) =0": "list_sort({0}, 'ASC', 'NULLS FIRST')",
+        "ARRAY_JOIN(ARRAY, STRING) STRING": "array_to_string({0}, {1})",
+        "STR_TO_MAP(STRING) MAP<STRING,STRING>": "mc_str_to_map({0}, ',', '=')",
+        "STR_TO_MAP(STRING, TEXT) MAP<STRING,STRING>": "mc_str_to_map({0}, '{1}', '=')",
+        "STR_TO_MAP(STRING, TEXT, TEXT) MAP<STRING,STRING>": "mc_str_to_map({0}, '{1}', '{2}')",
+        "REGEXP_EXTRACT(STRING, TEXT) STRING": "mc_regexp_extract({0}, '{1}', 1)",
+        "REGEXP_EXTRACT(STRING, TEXT, WHOLE) STRING": "mc_regexp_extract({0}, '{1}', {2})",
+        "REGEXP_REPLACE(STRING, STRING, STRING) STRING": "regexp_replace({0}, {1}, {2}, 'g')",
+    }
+)
+
+
+def _if(arguments: list[Value]) -> Value:
+    if len(arguments) != 3:
+        raise UnsupportedSql(f"IF with {len(arguments)} argument(s)")
+    test, yes, no = arguments
+    if test.type != BOOLEAN:
+        raise UnsupportedSql(f"IF on {show(test.type)}, which is no condition")
+    kind = common([yes.type, no.type])
+    return Value(
+        f"CASE WHEN {test.text} THEN {implicit(yes, kind).text} ELSE {implicit(no, kind).text} END", kind
+    )
+
+
+def _split(arguments: list[Value]) -> Value:
+    """SPLIT(text, delimiter): trailing empty strings are dropped, as the product does by default."""
+    if len(arguments) not in (2, 3):
+        raise UnsupportedSql(f"SPLIT with {len(arguments)} argument(s)")
+    text = implicit(arguments[0], STRING).text
+    delimiter = arguments[1].literal
+    if delimiter is None:
+        raise UnsupportedSql("SPLIT with a delimiter that is not a string literal")
+    if len(arguments) == 3 and arguments[2].text not in ("true", "false"):
+        raise UnsupportedSql("SPLIT whose third argument is not true or false")
+    special = set(delimiter) & set(r"\.^$*+?()[]{}|")
+    function = "string_split_regex" if special and len(delimiter) > 1 else "string_split"
+    if special and len(delimiter) == 1:
+        raise UnsupportedSql(
+            f"SPLIT at {delimiter!r}, which is a regular expression", hint="escape it: '\\\\|'"
+        )
+    parts = f"{function}({text}, {implicit(arguments[1], STRING).text})"
+    keep = len(arguments) == 3 and arguments[2].text == "false"
+    kind = MaxComputeType("ARRAY", (), (STRING,))
+    return Value(parts if keep else f"mc_trim_tail({parts})", kind)
+
+
+def _array(arguments: list[Value]) -> Value:
+    kind = common(value.type for value in arguments)
+    items = ", ".join(implicit(value, kind).text for value in arguments)
+    return Value(f"[{items}]", MaxComputeType("ARRAY", (), (kind,)))
+
+
+def _map(arguments: list[Value]) -> Value:
+    if not arguments or len(arguments) % 2:
+        raise UnsupportedSql(f"MAP with {len(arguments)} argument(s)")
+    keys, values = arguments[::2], arguments[1::2]
+    key, value = common(item.type for item in keys), common(item.type for item in values)
+    pairs = (f"{implicit(k, key).text}: {implicit(v, value).text}" for k, v in zip(keys, values, strict=True))
+    return Value(f"MAP {{{', '.join(pairs)}}}", MaxComputeType("MAP", (), (key, value)))
+
+
+def _map_part(function: str, index: int) -> Builder:
+    def build(arguments: list[Value]) -> Value:
+        if len(arguments) != 1 or arguments[0].type.name != "MAP":
+            raise UnsupportedSql(f"{function.upper()} of something that is no MAP")
+        inner = arguments[0].type.inner[index]
+        return Value(f"{function}({arguments[0].text})", MaxComputeType("ARRAY", (), (inner,)))
+
+    return build
+
+
+def _concat_ws(arguments: list[Value]) -> Value:
+    """Any NULL makes the whole NULL; an array argument is joined (NULL elements are left out)."""
+    if len(arguments) < 2:
+        raise UnsupportedSql(f"CONCAT_WS with {len(arguments)} argument(s)")
+    separator = implicit(arguments[0], STRING).text
+    pieces = [
+        f"array_to_string({value.text}, {separator})"
+        if value.type.name == "ARRAY"
+        else implicit(value, STRING).text
+        for value in arguments[1:]
+    ]
+    return Value(f"({f' || {separator} || '.join(pieces)})", STRING)
+
+
+def _concat(arguments: list[Value]) -> Value:
+    """Any NULL makes the whole NULL, as DuckDB's || does and its concat() does not."""
+    if not arguments:
+        raise UnsupportedSql("CONCAT without arguments")
+    return Value(f"({' || '.join(implicit(value, STRING).text for value in arguments)})", STRING)
+
+
+def _extreme(function: str) -> Builder:
+    """GREATEST, LEAST: NULL is the smallest value; numbers with text compare as DOUBLE, text with time as DATETIME."""
+
+    def build(arguments: list[Value]) -> Value:
+        if len(arguments) < 2:
+            raise UnsupportedSql(f"{function.upper()} with {len(arguments)} argument(s)")
+        values = comparable(arguments)
+        kind = common(value.type for value in values)
+        items = ", ".join(implicit(value, kind).text for value in values)
+        text = f"greatest({items})" if function == "greatest" else f"mc_least([{items}], least({items}))"
+        return Value(text, kind)
+
+    return build
+
+
+COLLECTION_BUILDERS: dict[str, Builder] = {
+    "IF": _if,
+    "SPLIT": _split,
+    "ARRAY": _array,
+    "MAP": _map,
+    "GREATEST": _extreme("greatest"),
+    "LEAST": _extreme("least"),
+    "MAP_KEYS": _map_part("map_keys", 0),
+    "MAP_VALUES": _map_part("map_values", 1),
+    "CONCAT": _concat,
+    "CONCAT_WS": _concat_ws,
+}

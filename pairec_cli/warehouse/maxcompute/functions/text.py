@@ -1,0 +1,65 @@
+"""String functions ("String functions", MaxCompute). Templates write DuckDB."""
+
+from __future__ import annotations
+
+from pairec_cli.warehouse.maxcompute.functions.signature import declare
+
+MACROS = (
+    # Positions count from 1; 0 and positions before the first character give an empty string (2.0 edition).
+    "CREATE MACRO mc_substr(s, p) AS CASE WHEN p = 0 OR -p > length(s) THEN CASE WHEN s IS NOT NULL THEN '' END "
+    "ELSE substr(s, CAST(p AS BIGINT)) END",
+    "CREATE MACRO mc_substr3(s, p, n) AS CASE WHEN p = 0 OR -p > length(s) OR n <= 0 "
+    "THEN CASE WHEN s IS NOT NULL AND n IS NOT NULL THEN '' END "
+    "ELSE substr(s, CAST(p AS BIGINT), CAST(n AS BIGINT)) END",
+    "CREATE MACRO mc_trim_tail(a) AS a[:coalesce(list_max(list_filter(range(1, len(a) + 1), "
+    "lambda i: a[i] <> '')), 0)]",
+    "CREATE MACRO mc_split_part(s, d, f, t) AS CASE WHEN d = '' THEN s "
+    "ELSE array_to_string(string_split(s, d)[f:t], d) END",
+    # A pair without split2 has no value; the first matching key wins.
+    "CREATE MACRO mc_keyvalue(s, a, b, k) AS list_extract(list_transform(list_filter(string_split(s, a), "
+    "lambda p: contains(p, b) AND left(p, instr(p, b) - 1) = k), "
+    "lambda p: substr(p, instr(p, b) + length(b))), 1)",
+    "CREATE MACRO mc_instr(s, x, p, n) AS coalesce(list_extract(list_filter(range(p, length(s) + 1), "
+    "lambda i: substr(s, i, length(x)) = x), n), CASE WHEN s IS NOT NULL AND x IS NOT NULL THEN 0 END)",
+    "CREATE MACRO mc_json(s, p) AS CASE WHEN json_valid(s) THEN json_extract_string(s, p) END",
+)
+
+TEXT = declare(
+    {
+        "SUBSTR(STRING, BIGINT) STRING": "mc_substr({0}, {1})",
+        "SUBSTR(STRING, BIGINT, BIGINT) STRING": "mc_substr3({0}, {1}, {2})",
+        "SUBSTRING(STRING, BIGINT) STRING": "mc_substr({0}, {1})",
+        "SUBSTRING(STRING, BIGINT, BIGINT) STRING": "mc_substr3({0}, {1}, {2})",
+        "LENGTH(STRING) BIGINT": "length({0})",
+        "CHAR_LENGTH(STRING) BIGINT": "length({0})",
+        "LENGTHB(STRING) BIGINT": "CAST(strlen({0}) AS BIGINT)",
+        "LOWER(STRING) STRING": "lower({0})",
+        "TOLOWER(STRING) STRING": "lower({0})",
+        "UPPER(STRING) STRING": "upper({0})",
+        "TOUPPER(STRING) STRING": "upper({0})",
+        "TRIM(STRING) STRING": "trim({0}, ' ')",
+        "LTRIM(STRING) STRING": "ltrim({0}, ' ')",
+        "RTRIM(STRING) STRING": "rtrim({0}, ' ')",
+        "TRIM(STRING, STRING) STRING": "trim({0}, {1})",
+        "LTRIM(STRING, STRING) STRING": "ltrim({0}, {1})",
+        "RTRIM(STRING, STRING) STRING": "rtrim({0}, {1})",
+        "REVERSE(STRING) STRING": "reverse({0})",
+        "REPEAT(STRING, BIGINT) STRING": "repeat({0}, {1})",
+        "REPLACE(STRING, STRING, STRING) STRING": "replace({0}, {1}, {2})",
+        "LPAD(STRING, BIGINT, STRING) STRING": "lpad({0}, CAST({1} AS INTEGER), {2})",
+        "RPAD(STRING, BIGINT, STRING) STRING": "rpad({0}, CAST({1} AS INTEGER), {2})",
+        "INSTR(STRING, STRING) BIGINT": "instr({0}, {1})",
+        "INSTR(STRING, STRING, BIGINT) BIGINT": "mc_instr({0}, {1}, {2}, 1)",
+        "INSTR(STRING, STRING, BIGINT, BIGINT) BIGINT": "mc_instr({0}, {1}, {2}, {3})",
+        "LOCATE(STRING, STRING) BIGINT": "instr({1}, {0})",
+        "LOCATE(STRING, STRING, BIGINT) BIGINT": "mc_instr({1}, {0}, {2}, 1)",
+        "SPLIT_PART(STRING, STRING, BIGINT) STRING": "mc_split_part({0}, {1}, {2}, {2})",
+        "SPLIT_PART(STRING, STRING, BIGINT, BIGINT) STRING": "mc_split_part({0}, {1}, {2}, {3})",
+        "KEYVALUE(STRING, STRING) STRING": "mc_keyvalue({0}, ';', ':', {1})",
+        "KEYVALUE(STRING, STRING, STRING, STRING) STRING": "mc_keyvalue({0}, {1}, {2}, {3})",
+        "MD5(STRING) STRING": "md5({0})",
+        "ASCII(STRING) BIGINT": "CAST(ascii({0}) AS BIGINT)",
+        "CHR(BIGINT) STRING": "chr(CAST({0} AS INTEGER))",
+        "GET_JSON_OBJECT(STRING, STRING) STRING": "mc_json({0}, {1})",
+    }
+)
