@@ -15,7 +15,7 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True)
 class CommandContext:
-    """Where a PAI command runs: unqualified tables belong to `project`; what it writes carries `fingerprint`."""
+    """A command's surroundings. Unqualified tables belong to `project`; what it writes carries `fingerprint`."""
 
     warehouse: Warehouse
     project: str

@@ -83,10 +83,10 @@ class DuckDBEngine:
         command: CommandRunner | None,
         log: Log,
     ) -> list[StatementResult]:
-        """Run every statement in order; what the script writes carries `fingerprint` (None: the files' digest).
+        """Run every statement in order. What they write carries `fingerprint` (None: the files' digest).
 
-        Statements are committed one by one. PAI commands go to `command`. Raises SqlError with the script's line
-        for what cannot be read, NotFound for unknown tables, DataError for rows that do not fit.
+        Statements are committed one by one. PAI commands go to `command`. Raises SqlError with the script's
+        line for what cannot be read, NotFound for unknown tables, DataError for rows that do not fit.
         """
         run = ScriptRun(
             self.warehouse, self.connection, parameters, project, fingerprint, command, log, self.threads

@@ -94,8 +94,8 @@ def lineage(
 ) -> Lineage:
     """Reads and writes of a script after `${name}` is replaced; unqualified tables belong to `project`.
 
-    A table that the script itself creates and writes before it reads it is not a read. `partition_column` tells
-    the partition column of other tables (`ds` when nothing better is known).
+    A table that the script itself creates and writes before it reads it is not a read. `partition_column`
+    tells the partition column of other tables (`ds` when nothing better is known).
     Raises SqlError for a syntax error or an unknown `${name}`, with the script's line.
     """
     tracker = _Tracker(project, partition_column)
@@ -133,7 +133,7 @@ def _sql(statement: Statement, tracker: _Tracker) -> None:
 
 
 def _pai(statement: Statement, tracker: _Tracker) -> None:
-    """`input…Table…` parameters are reads, `output…Table…` writes; their `…Partition(s)` partners give the days."""
+    """`input…Table…` parameters are reads, `output…Table…` writes; `…Partition(s)` beside them give the days."""
     command = PaiCommand.parse(statement.text, line=statement.line)
     tables = pai_tables(command, tracker.project, line=statement.line)
     for table, window in tables.inputs:

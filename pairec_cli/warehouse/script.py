@@ -33,7 +33,7 @@ class StatementKind(StrEnum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement without its `;`. `text` starts at its first word, which stands on `line` of the script."""
+    """One statement without its `;`. `text` starts at its first word, which is on `line` of the script."""
 
     text: str
     line: int

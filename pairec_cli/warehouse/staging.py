@@ -67,7 +67,7 @@ def _claim(staging: Path) -> tuple[Path, int]:
 
 
 def _remove_abandoned(staging: Path) -> None:
-    """Remove folders whose lock is free: their writers are dead, for the kernel frees locks with the process."""
+    """Remove folders whose lock is free: their writers are dead, as locks go with the process."""
     for path in staging.glob("*.lock"):
         try:
             descriptor = os.open(path, os.O_RDWR)

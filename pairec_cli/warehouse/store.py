@@ -47,7 +47,7 @@ class Warehouse:
         return self.ledger.schemas(project)
 
     def create_table(self, schema: TableSchema) -> None:
-        """Raises AlreadyExists when it exists with other columns, InvalidInput for unknown types or twin names."""
+        """Raises AlreadyExists when it exists with other columns, InvalidInput for bad columns."""
         names = [*schema.column_names, *([schema.partition] if schema.partition else [])]
         twins = sorted({name for name in names if [n.lower() for n in names].count(name.lower()) > 1})
         if twins or not schema.columns:
@@ -145,7 +145,7 @@ class Warehouse:
         *,
         fingerprint: str | None = None,
     ) -> list[Partition]:
-        """Replace several partitions, visible all at once. Parts of the same partition are joined, in order."""
+        """Replace several partitions, visible all at once. Parts of one partition are joined, in order."""
         with staging_folder(self.layout) as folder:
             found: dict[tuple[TableName, str], list[tuple[Path, int]]] = {}
             for table, ds, data in parts:

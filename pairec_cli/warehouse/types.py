@@ -1,4 +1,4 @@
-"""MaxCompute column types, and what they are in Arrow and in DuckDB ("Data types", MaxCompute 2.0 edition)."""
+"""MaxCompute column types, and what they are in Arrow and DuckDB ("Data types", MaxCompute 2.0 edition)."""
 
 from __future__ import annotations
 

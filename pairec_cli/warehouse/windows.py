@@ -1,7 +1,7 @@
 """Which days of its tables a query reads, found from what it says about their partition columns.
 
-Only constants count (after `${x}` is replaced). A window is never narrower than what the query needs: where the
-text does not settle it, the window is open.
+Only constants count (after `${x}` is replaced). A window is never narrower than what the query needs: where
+the text does not settle it, the window is open.
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ def _filters(join: exp.Join, joined: bool, later: bool) -> bool:
 
 
 def _passed_down(node: exp.Select, demand: Mapping[str, Window]) -> Bounds:
-    """Demands on output columns that are plain columns, where filtering before is the same as filtering after."""
+    """Demands on output columns that are plain columns, where filtering early or late is the same."""
     if not demand or node.args.get("limit") or node.args.get("offset") or node.args.get("qualify"):
         return {}
     if any(True for item in node.expressions for _ in item.find_all(exp.Window)):

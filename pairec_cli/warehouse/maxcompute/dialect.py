@@ -1,10 +1,12 @@
 """The sqlglot dialect that reads MaxCompute SQL. Builds on Hive's grammar; knows no function by itself.
 
-Every call is parsed into `exp.Anonymous` with the name as written, so that the tables of `functions.py` are the one
+Every call is parsed into `exp.Anonymous` with the name as written, so that the tables of `functions` are the one
 list of what is allowed, and nothing is translated by accident.
 """
 
 from __future__ import annotations
+
+from typing import Any, ClassVar
 
 from sqlglot import exp, tokens
 from sqlglot.dialects.hive import Hive
@@ -15,23 +17,23 @@ from sqlglot.tokens import TokenType
 from pairec_cli.domain.errors import SqlError, UnsupportedSql
 
 
-class MaxComputeParser(HiveParser):
+class MaxComputeParser(HiveParser):  # type: ignore[misc]  # sqlglot is untyped here, see pyproject
     """Hive's parser without Hive's functions, plus `LIFECYCLE n`."""
 
-    FUNCTIONS = {}
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = {"CAST": lambda self: self._parse_cast(self.STRICT_CAST)}
     NO_PAREN_FUNCTION_PARSERS = {"CASE": lambda self: self._parse_case()}
-    NO_PAREN_FUNCTIONS = {}
+    NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     PROPERTY_PARSERS = {
         **HiveParser.PROPERTY_PARSERS,
         "LIFECYCLE": lambda self: exp.Property(this=exp.var("lifecycle"), value=self._parse_number()),
     }
 
 
-class MaxCompute(Hive):
+class MaxCompute(Hive):  # type: ignore[misc]  # as above
     """MaxCompute SQL, 2.0 type edition."""
 
-    class Tokenizer(Hive.Tokenizer):
+    class Tokenizer(Hive.Tokenizer):  # type: ignore[misc]  # as above
         KEYWORDS = {
             **{
                 word: kind
@@ -82,7 +84,7 @@ def line_of(node: exp.Expr, line: int = 1) -> int:
     """The script line of a node: that of the first token remembered in it, or in what holds it."""
     at: exp.Expr | None = node
     while at is not None:
-        found = [part.meta["line"] for part in at.walk() if "line" in part.meta]
+        found: list[int] = [part.meta["line"] for part in at.walk() if "line" in part.meta]
         if found:
             return line + min(found) - 1
         at = at.parent

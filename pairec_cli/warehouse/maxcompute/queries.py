@@ -15,7 +15,6 @@ from pairec_cli.warehouse.maxcompute.expressions import Expressions
 from pairec_cli.warehouse.maxcompute.generators import lateral_view, selected_explode
 from pairec_cli.warehouse.maxcompute.scope import Columns, Scope, Source
 from pairec_cli.warehouse.maxcompute.values import (
-    BOOLEAN,
     STRING,
     VOID,
     Value,
@@ -25,10 +24,10 @@ from pairec_cli.warehouse.maxcompute.values import (
     quote,
 )
 
-_SELECT_PARTS = frozenset(
-    "with_ kind expressions hint distinct from_ joins laterals where group having qualify order sort "
-    "distribute cluster limit offset".split()
-)
+_SELECT_PARTS = {
+    *("with_", "kind", "expressions", "hint", "distinct", "from_", "joins", "laterals", "where", "group"),
+    *("having", "qualify", "order", "sort", "distribute", "cluster", "limit", "offset"),
+}
 _JOINS = {
     ("", "", ""): "INNER JOIN",
     ("", "INNER", ""): "INNER JOIN",
@@ -123,7 +122,8 @@ class QueryTranslator:
 
     def _with(self, node: exp.Expr, outer: Scope | None) -> str:
         """Push the names that the query defines; the caller pops them."""
-        clause, names = node.args.get("with_"), {}
+        clause = node.args.get("with_")
+        names: dict[str, Columns] = {}
         self.named.append(names)
         if clause is None:
             return ""
@@ -219,8 +219,6 @@ class QueryTranslator:
         return self.expressions.translate(node, scope)
 
     def _aliased_condition(self, node: exp.Expr, scope: Scope) -> str:
-        names = Source("", [])
-        del names
         return self.expressions.condition(node, _with_aliases(scope))
 
     # GROUP BY
@@ -281,7 +279,7 @@ class QueryTranslator:
     # ORDER BY, LIMIT
 
     def _ordering(self, node: exp.Expr, scope: Scope, outputs: Sequence[tuple[str, Value]]) -> str:
-        """ORDER BY; CLUSTER, DISTRIBUTE and SORT BY become one total order, which satisfies what they promise."""
+        """ORDER BY. CLUSTER, DISTRIBUTE and SORT BY become one total order, which keeps what they promise."""
         clauses = [node.args.get(name) for name in ("order", "cluster", "distribute", "sort")]
         if node.args.get("order") and any(clauses[1:]):
             raise self._unsupported(node, "ORDER BY beside DISTRIBUTE BY or SORT BY")

@@ -106,7 +106,7 @@ def implicit(value: Value, kind: MaxComputeType) -> Value:
 
 
 def cast(value: Value, kind: MaxComputeType) -> Value:
-    """`CAST(value AS kind)` with MaxCompute's results: truncation towards zero, NULL for text that is no number."""
+    """`CAST(value AS kind)` as MaxCompute does: towards zero, and NULL for text that is no number."""
     source, target = value.type, kind.duckdb()
     name = kind.name
     if source == kind:
@@ -178,7 +178,7 @@ def _join(left: MaxComputeType, right: MaxComputeType) -> MaxComputeType:
 
 
 def comparable(values: list[Value]) -> list[Value]:
-    """Operands of a comparison in the type that MaxCompute compares them in: STRING with a number as DOUBLE."""
+    """Operands in the type that MaxCompute compares them in: STRING with a number as DOUBLE."""
     kinds = {value.type.name for value in values if value.type != VOID}
     if len(kinds) <= 1 or kinds <= set(_TEXT) or kinds <= set(_LADDER):
         return values

@@ -128,7 +128,7 @@ def _concat(arguments: list[Value]) -> Value:
 
 
 def _extreme(function: str) -> Builder:
-    """GREATEST, LEAST: NULL is the smallest value; numbers with text compare as DOUBLE, text with time as DATETIME."""
+    """GREATEST, LEAST: NULL is the smallest value; mixed arguments are brought to one type as comparisons do."""
 
     def build(arguments: list[Value]) -> Value:
         if len(arguments) < 2:

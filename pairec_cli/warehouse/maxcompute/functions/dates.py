@@ -1,4 +1,4 @@
-"""Date functions ("Date functions", MaxCompute). Formats use MaxCompute's letters: mm is the month, mi the minute."""
+"""Date functions ("Date functions", MaxCompute). In its formats mm is the month and mi the minute."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def zone_macros(timezone: str) -> tuple[str, ...]:
 
 
 def strftime_format(text: str, *, java: bool = False) -> str:
-    """A MaxCompute (or Java) date format as strftime's. Raises UnsupportedSql for letters it does not know."""
+    """A MaxCompute (or Java) date format as strftime's. Raises UnsupportedSql for unknown letters."""
     letters, result, rest = (_JAVA if java else _LETTERS), "", text
     while rest:
         head = rest if java else rest.lower()

@@ -11,8 +11,7 @@ MACROS = (
     "CREATE MACRO mc_log10(x) AS CASE WHEN x > 0 THEN log10(x) END",
     "CREATE MACRO mc_sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) END",
     "CREATE MACRO mc_finite(x) AS CASE WHEN isfinite(x) THEN x END",
-    "CREATE MACRO mc_least(a, x) AS CASE WHEN NOT list_contains(list_transform(a, lambda v: v IS NULL), true) "
-    "THEN x END",
+    "CREATE MACRO mc_least(a, x) AS CASE WHEN len(list_filter(a, lambda v: v IS NULL)) = 0 THEN x END",
 )
 
 NUMBERS = declare(

@@ -6,8 +6,8 @@ from pairec_cli.warehouse.maxcompute.functions.signature import declare
 
 MACROS = (
     # Positions count from 1; 0 and positions before the first character give an empty string (2.0 edition).
-    "CREATE MACRO mc_substr(s, p) AS CASE WHEN p = 0 OR -p > length(s) THEN CASE WHEN s IS NOT NULL THEN '' END "
-    "ELSE substr(s, CAST(p AS BIGINT)) END",
+    "CREATE MACRO mc_substr(s, p) AS CASE WHEN p = 0 OR -p > length(s) "
+    "THEN CASE WHEN s IS NOT NULL THEN '' END ELSE substr(s, CAST(p AS BIGINT)) END",
     "CREATE MACRO mc_substr3(s, p, n) AS CASE WHEN p = 0 OR -p > length(s) OR n <= 0 "
     "THEN CASE WHEN s IS NOT NULL AND n IS NOT NULL THEN '' END "
     "ELSE substr(s, CAST(p AS BIGINT), CAST(n AS BIGINT)) END",
