@@ -10,20 +10,24 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from pairec_cli.domain.errors import InvalidInput
+from pairec_cli.domain.errors import InvalidInput, PairecError
 from pairec_cli.domain.requests import DEFAULT_CATEGORY, DEFAULT_SIZE, RecommendRequest
-from pairec_cli.engine.batch_rows import FORMATS, FORMATTERS, Row, sink
 from pairec_cli.engine.chain import plain_chain
 from pairec_cli.engine.engine import Engine
+from pairec_cli.engine.formats.registry import FORMATS
+from pairec_cli.engine.formats.rows import Row, RowFormat, Write
 from pairec_cli.online.featuredb import FeatureDB
 
 _CHUNK = 500
@@ -83,18 +87,17 @@ def recommend_batch(
 
     `config` is engine.json or its content. `format` is csv, tsv (both with a header), jsonl or parquet.
     `processes` defaults to the processors there are, and to 1 for few users. `progress` is told how many
-    users are done. Raises InvalidInput, InvalidConfig, and NotFound for an unknown scene; the output then
-    does not appear, and an older file of that name stays.
+    users are done. Raises InvalidInput, InvalidConfig, and NotFound for an unknown scene or format; the
+    output then does not appear, and an older file of that name stays.
     """
-    if format not in FORMATS:
-        raise InvalidInput(f"unknown format {format!r}", hint=f"formats: {', '.join(FORMATS)}")
-    if format == "parquet" and output is None:
-        raise InvalidInput("Parquet cannot go to the terminal", hint="name a file with --output")
+    kind: RowFormat = FORMATS.load(format)
+    if kind.binary and output is None:
+        raise InvalidInput(f"{format} cannot go to the terminal", hint="name a file with --output")
     document = config if isinstance(config, Mapping) else json.loads(config.read_text("utf-8"))
-    job = _Job(document, str(featuredb), scene, category, size, format)
+    job = _Job(document, str(featuredb), scene, category, size if size > 0 else DEFAULT_SIZE, format)
     start = time.perf_counter()
     total = rows = short = empty = 0
-    with sink(output, format) as write:
+    with _sink(output, kind) as write:
         for part in _parts(job, _chunks(users), processes):
             write(part.data)
             total, rows = total + part.users, rows + part.rows
@@ -109,14 +112,10 @@ class _Answerer:
 
     def __init__(self, job: _Job) -> None:
         self.job = job
+        self.format: RowFormat = FORMATS.load(job.format)
         self.engine = Engine.from_config(job.config, FeatureDB(job.featuredb))
-        chain = plain_chain(self.engine.plan(job.scene, job.category), job.size)
-        self.rows_of: Callable[[str], list[Row]] = self._by_engine
-        if chain is not None:
-            best = chain.best
-            self.rows_of = lambda uid: [
-                (uid, rank, item, score, recall) for rank, (item, recall, score, _) in enumerate(best(uid), 1)
-            ]
+        self.chain = plain_chain(self.engine.plan(job.scene, job.category), job.size)
+        self.rows_of = self._by_engine if self.chain is None else self._by_chain
 
     def part(self, users: list[str]) -> _Part:
         rows: list[Row] = []
@@ -126,7 +125,12 @@ class _Answerer:
             rows += found
             short += len(found) < self.job.size
             empty += not found
-        return _Part(FORMATTERS[self.job.format](rows), len(users), len(rows), short, empty)
+        return _Part(self.format.encode(rows), len(users), len(rows), short, empty)
+
+    def _by_chain(self, uid: str) -> list[Row]:
+        assert self.chain is not None
+        best = enumerate(self.chain.best(uid), 1)
+        return [(uid, rank, item, score, recall) for rank, (item, recall, score, _) in best]
 
     def _by_engine(self, uid: str) -> list[Row]:
         job = self.job
@@ -138,6 +142,8 @@ class _Answerer:
 def _chunks(users: Iterable[str]) -> Iterator[list[str]]:
     source = iter(users)
     while chunk := list(islice(source, _CHUNK)):
+        if "" in chunk:
+            raise InvalidInput("a user id is empty", hint="write one id per line")
         yield chunk
 
 
@@ -148,18 +154,26 @@ def _parts(job: _Job, chunks: Iterator[list[str]], processes: int | None) -> Ite
     count = processes or (1 if few else os.cpu_count() or 1)
     answerer = _Answerer(job)  # in this process too: a configuration that is wrong fails here
     if count == 1:
-        for chunk in head:
-            yield answerer.part(chunk)
-        for chunk in chunks:
-            yield answerer.part(chunk)
+        yield from map(answerer.part, chain(head, chunks))
         return
+    try:
+        yield from _parts_by_pool(job, chain(head, chunks), count)
+    except BrokenProcessPool as error:
+        raise PairecError(
+            "a process ended before its answer; memory may have run out",
+            hint="recommend for fewer users at once",
+        ) from error
+
+
+def _parts_by_pool(job: _Job, chunks: Iterable[list[str]], count: int) -> Iterator[_Part]:
+    """Processes are started afresh, not forked: a SQLite connection does not outlive a fork."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, context, initializer=_start, initargs=(job,)) as pool:
-        waiting: deque[Future[_Part]] = deque(pool.submit(_answer, chunk) for chunk in head)
+        waiting: deque[Future[_Part]] = deque()
         try:
             for chunk in chunks:
                 waiting.append(pool.submit(_answer, chunk))
-                while len(waiting) > 4 * count:
+                if len(waiting) > 4 * count:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -180,3 +194,23 @@ def _start(job: _Job) -> None:
 def _answer(users: list[str]) -> _Part:
     assert _answerer is not None
     return _answerer.part(users)
+
+
+@contextmanager
+def _sink(output: Path | None, format: RowFormat) -> Iterator[Write]:
+    """Where the parts go. A file is written beside its place and renamed into it at the end."""
+    if output is None:
+        with format.writer(sys.stdout.buffer) as write:
+            yield write
+        sys.stdout.buffer.flush()
+        return
+    beside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file, format.writer(file) as write:
+            yield write
+        beside.replace(output)
+    except OSError as error:
+        raise InvalidInput(f"{output} cannot be written: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)

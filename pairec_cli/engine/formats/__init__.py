@@ -1,0 +1,1 @@
+"""The formats of batch recommendations, one file each."""
