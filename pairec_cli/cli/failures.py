@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 
 import typer
 
@@ -36,7 +37,7 @@ def report(error: BaseException, arguments: Sequence[str], *, debug: bool) -> in
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, also when it is too wrong to be parsed."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = pairwise([*arguments, ""])
     return any(
         word in ("--format=json", "-fjson") or (word in ("--format", "-f") and value == "json")
         for word, value in pairs

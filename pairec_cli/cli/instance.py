@@ -104,7 +104,7 @@ def list_(context: typer.Context, format: Format = FormatName.TABLE) -> None:
     except NotFound:
         current = None
     rows = [{**_row(instance), "current": instance.name == current} for instance in instances]
-    columns = ("name", "current", "region", "service_type", "timezone", "initialised", "created")
+    columns = ("name", "current", "region", "service_type", "timezone", "initialised")
     emit(rows, columns=columns, format=format, title="Instances")
 
 

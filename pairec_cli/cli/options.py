@@ -89,4 +89,6 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Nobody is here to answer; add --yes.")
-    typer.confirm(question, abort=True, err=True)
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt is talk
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise typer.Abort

@@ -141,11 +141,12 @@ def _json_value(value: object) -> object:
 
 
 def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    cells = [[_field(row.get(name)) for name in columns] for row in rows]
+    # The csv module quotes its own line end only; a lone carriage return would end the line for most readers.
+    returns = any(isinstance(cell, str) and "\r" in cell for row in cells for cell in row)
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_field(row.get(name)) for name in columns])
+    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL)
+    writer.writerows([columns, *cells])
     return buffer.getvalue()
 
 
@@ -182,7 +183,9 @@ def _draw(rows: Sequence[Row], columns: Sequence[str], title: str | None) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
+    )
     for name in columns:
         table.add_column(
             _heading(name), justify="right" if _is_numeric(rows, name) else "left", overflow="fold"

@@ -71,7 +71,7 @@ def list_(context: typer.Context, format: Format = FormatName.TABLE, instance: I
     """List the registered tables."""
     project = open_project(context)
     entries = project.control.tables.all(pick_instance(project, instance).name)
-    columns = ("name", "table", "role", "days", "first", "last", "rows", "errors", "warnings")
+    columns = ("name", "table", "role", "days", "last", "rows", "errors", "warnings")
     emit([_row(entry) for entry in entries], columns=columns, format=format, title="Registered tables")
     if not entries:
         next_step("pairec table register TABLE --role user")
