@@ -16,13 +16,15 @@ from pairec_cli.domain.errors import Busy, WorkspaceError
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another one. Writers hold the lock for milliseconds."""
+_WRITERS = 0x7061_6972_6563
+"""The number of PostgreSQL's lock for writers: "pairec" in ASCII."""
 
 
 class Database:
     """An engine, and the two kinds of transaction: `read()` and `write()`.
 
-    On SQLite a write begins with BEGIN IMMEDIATE: it waits for its turn before it reads, so what it decides
-    from the rows it saw still holds when it commits.
+    A write waits for its turn before it reads (BEGIN IMMEDIATE on SQLite, an advisory lock on PostgreSQL), so
+    what it decides from the rows it saw still holds when it commits.
     """
 
     def __init__(self, url: URL) -> None:
@@ -101,6 +103,8 @@ def _engine(url: URL) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -115,8 +119,16 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("pairec_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if _writes(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("pairec_write", False))
 
 
 @contextmanager

@@ -65,11 +65,11 @@ def test_many_processes_create_one_database(path: Path) -> None:
         "control.close()"
     )
     processes = [
-        subprocess.Popen([sys.executable, "-c", script, str(path), str(number)]) for number in range(4)
+        subprocess.Popen([sys.executable, "-c", script, str(path), str(number)]) for number in range(3)
     ]
-    assert [process.wait() for process in processes] == [0] * 4
+    assert [process.wait() for process in processes] == [0] * 3
     with Control.open(path) as control:
-        assert [control.settings.get(str(number)) for number in range(4)] == ["x"] * 4
+        assert [control.settings.get(str(number)) for number in range(3)] == ["x"] * 3
 
 
 def test_settings(empty: Control) -> None:
