@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +12,7 @@ from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice
 from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.runs import NodeRun
-from pairec_cli.workflow import data, importing
+from pairec_cli.workflow import browsing, data
 
 app = typer.Typer()
 
@@ -89,38 +88,6 @@ def clone(
     next_step("pairec recommend --user 123   (or step by step: pairec status)")
 
 
-@app.command("import")
-def import_(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file.")],
-    table: Annotated[str, typer.Option("--table", "-t", help="Table to write, table or project.table.")],
-    ds: Ds = None,
-    time_column: Annotated[
-        str | None, typer.Option(help="Column of Unix seconds that tells each row's day, instead of --ds.")
-    ] = None,
-    append: Annotated[
-        bool, typer.Option("--append", help="Add to the days that exist instead of replacing them.")
-    ] = False,
-    dry_run: DryRun = False,
-) -> None:
-    """Import a file into a partitioned table, made on first use from the file's columns.
-
-    A row's day is its column ds, else --time-column, else --ds. The days appear together or not at all.
-    """
-    project = open_project(context)
-    plan = importing.plan_import(project, file, table, ds=ds, time_column=time_column, append=append)
-    emit(
-        [{"table": str(plan.table), "ds": day, "rows": rows} for day, rows in plan.rows.items()],
-        columns=("table", "ds", "rows"),
-        title="Import",
-    )
-    if dry_run:
-        return
-    importing.run_import(project, plan)
-    notice(f"{sum(plan.rows.values()):,} rows in {len(plan.rows)} day(s) of {plan.table}")
-    next_step(f"pairec table register {plan.table.table} --role ROLE")
-
-
 @app.command()
 def preview(
     context: typer.Context,
@@ -130,7 +97,7 @@ def preview(
     format: Format = FormatName.TABLE,
 ) -> None:
     """Show rows of a table's newest day, or of --ds."""
-    rows, columns, day = importing.preview(open_project(context), table, ds=ds, limit=limit)
+    rows, columns, day = browsing.preview(open_project(context), table, ds=ds, limit=limit)
     emit(rows, columns=columns, format=format, title=f"{table} ds={day}" if day else table)
 
 
@@ -138,4 +105,4 @@ def preview(
 def list_(context: typer.Context, format: Format = FormatName.TABLE) -> None:
     """List every table of every project with its days and rows."""
     columns = ("table", "days", "partitions", "rows", "mb")
-    emit(importing.tables(open_project(context)), columns=columns, format=format, title="Tables")
+    emit(browsing.tables(open_project(context)), columns=columns, format=format, title="Tables")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from pairec_cli.domain.deployment import Deployment, WorkflowName
+from pairec_cli.domain.deployment import Deployment, DeploymentStatus, WorkflowName
 from pairec_cli.domain.errors import InvalidInput, NotFound, PairecError
 from pairec_cli.domain.package import Node, Package
 from pairec_cli.domain.solution import Solution
@@ -15,7 +15,7 @@ from pairec_cli.workflow import engine_config, generating, solution_document
 from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_text
 from pairec_cli.workflow.file_diff import Change, FileDiff, file_diff, to_apply
-from pairec_cli.workflow.flowspec import node_files, script_path
+from pairec_cli.workflow.flowspec import node_files
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -29,6 +29,24 @@ class Preview:
     diffs: tuple[FileDiff, ...]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The files chosen for a deployment, those of them that it changes, and the hand edits it keeps."""
+
+    files: tuple[FileDiff, ...]
+    applied: tuple[FileDiff, ...]
+    kept: tuple[FileDiff, ...]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A finished deployment and what it did."""
+
+    record: Deployment
+    target: WorkflowName
+    choice: Choice
+
+
 def preview(workspace: Workspace, record: Deployment) -> Preview:
     """The file diff of a generated package against what stands in DataWorks."""
     if record.package is None:
@@ -36,27 +54,59 @@ def preview(workspace: Workspace, record: Deployment) -> Preview:
     package = generating.load(workspace, record.package)
     solution = packaged_solution(package)
     target = WorkflowName(solution.environment.dataworks_workspace, package.workflow.name)
-    scripts = DeployedScripts(workspace.dataworks(target.workspace))
+    disk = DeployedScripts(workspace.dataworks(target.workspace)).files(target.workflow)
+    base = _deployed_texts(workspace, target, disk)
+    return Preview(record, package, target, tuple(file_diff(base, disk, package_files(package))))
+
+
+def _deployed_texts(workspace: Workspace, target: WorkflowName, disk: Mapping[str, str]) -> dict[str, str]:
+    """What deployments put in place, by path. A killed one may have written files before it was recorded:
+    what stands as its package has it is no hand edit."""
     base = {path: file.text for path, file in workspace.control.nodes.files(target).items()}
-    diffs = file_diff(base, scripts.files(target.workflow), package_files(package))
-    return Preview(record, package, target, tuple(diffs))
+    for record in workspace.control.deployments.all(workspace.instance.name):
+        if record.status is DeploymentStatus.SUCCESS:
+            break
+        if record.package is None or not record.selected_files:
+            continue
+        try:
+            files = package_files(generating.load(workspace, record.package))
+        except PairecError:
+            continue  # gone, or no package of ours: it cannot explain any file
+        base |= {path: text for path, text in files.items() if disk.get(path) == text}
+    return base
 
 
 def packaged_solution(package: Package) -> Solution:
     """The solution a package was made from. Raises InvalidInput when it carries none."""
-    text = package.files.get(SOLUTION_FILE)
-    if text is None:
-        raise InvalidInput(
-            f"package {package.name} carries no {SOLUTION_FILE}", hint="pairec script generate"
-        )
-    return solution_document.read(text, SOLUTION_FILE)
+    return solution_document.read(_carried(package, SOLUTION_FILE), SOLUTION_FILE)
 
 
 def package_files(package: Package) -> dict[str, str]:
     """The package's files by the path they are deployed to inside the workflow's folder."""
     prefix = f"{FLOW_FOLDER}/{package.workflow.name}/"
     files = {p.removeprefix(prefix): text for p, text in package.files.items() if p.startswith(prefix)}
-    return {**files, ENGINE_FILE: package.files[ENGINE_FILE], SOLUTION_FILE: package.files[SOLUTION_FILE]}
+    return {**files, **{path: _carried(package, path) for path in (ENGINE_FILE, SOLUTION_FILE)}}
+
+
+def _carried(package: Package, path: str) -> str:
+    if path not in package.files:
+        raise InvalidInput(f"package {package.name} carries no {path}", hint="pairec script generate")
+    return package.files[path]
+
+
+def choose(shown: Preview, select: Collection[str] = (), *, overwrite_edits: bool = False) -> Choice:
+    """What a deployment would do. `select` limits it to files or nodes by path or name.
+
+    Raises NotFound for a name that is neither.
+    """
+    known = {name for diff in shown.diffs for name in (diff.path, diff.node)}
+    for name in select:
+        if name not in known:
+            raise NotFound("file or node", name, known, hint="pairec deploy preview --stat")
+    chosen = [d for d in shown.diffs if not select or d.path in select or d.node in select]
+    applied = to_apply(chosen, overwrite_edits=overwrite_edits)
+    kept = [diff for diff in chosen if diff.change.by_hand and diff not in applied]
+    return Choice(tuple(chosen), tuple(applied), tuple(kept))
 
 
 def deploy(
@@ -65,64 +115,53 @@ def deploy(
     *,
     select: Collection[str] = (),
     overwrite_edits: bool = False,
-) -> tuple[Deployment, list[FileDiff]]:
+) -> Deployed:
     """Put the package's files in place. `select` limits it to files or nodes by path or name.
 
-    Hand edits survive unless `overwrite_edits`. Returns the record and what was changed; a failure leaves
-    a failed record whose log says why, and raises.
+    Hand edits survive unless `overwrite_edits`. A failure leaves a failed record whose log says why, and
+    raises; files that were written by then are found by the next deployment.
     """
     shown = preview(workspace, record)
-    chosen = _selected(shown.diffs, select)
-    applied = to_apply(chosen, overwrite_edits=overwrite_edits)
+    choice = choose(shown, select, overwrite_edits=overwrite_edits)
     log = workspace.logs / "deploy" / f"{record.id}-{time.time_ns()}.log"
-    paths = [diff.path for diff in chosen]
-    working = workspace.control.deployments.deploying(record.id, paths, log=str(log))
+    deployments = workspace.control.deployments
+    deployments.deploying(record.id, [diff.path for diff in choice.files], log=str(log))
     try:
-        _apply(workspace, shown, applied, working.id)
-    except PairecError as error:
-        replace_text(log, f"error: {error.message}\n")
-        workspace.control.deployments.failed(working.id, error.message)
+        _apply(workspace, shown, choice, record.id)
+    except BaseException as error:
+        message = str(error) or type(error).__name__
+        replace_text(log, f"package {record.package}\nerror: {message}\n")
+        deployments.failed(record.id, message)
         raise
-    lines = [f"{diff.change} {diff.path}" for diff in applied]
-    kept = [f"kept by hand {d.path}" for d in chosen if d.change in (Change.EDITED, Change.CONFLICT)]
-    replace_text(
-        log, "\n".join([f"package {record.package}", *lines, *([] if overwrite_edits else kept)]) + "\n"
-    )
-    return workspace.control.deployments.succeeded(working.id), applied
+    lines = [f"{diff.change} {diff.path}" for diff in choice.applied]
+    lines += [f"kept as edited by hand {diff.path}" for diff in choice.kept]
+    replace_text(log, "\n".join([f"package {record.package}", *lines]) + "\n")
+    return Deployed(deployments.succeeded(record.id), shown.target, choice)
 
 
-def _selected(diffs: Collection[FileDiff], select: Collection[str]) -> list[FileDiff]:
-    if not select:
-        return list(diffs)
-    known = {name for diff in diffs for name in (diff.path, diff.node)}
-    for name in select:
-        if name not in known:
-            raise NotFound("file", name, known, hint="pairec deploy preview")
-    return [diff for diff in diffs if diff.path in select or diff.node in select]
-
-
-def _apply(workspace: Workspace, shown: Preview, applied: list[FileDiff], deployment: int) -> None:
-    """Files first, each whole; the record of what is deployed follows in one transaction."""
-    scripts = DeployedScripts(workspace.dataworks(shown.target.workspace))
-    written = {diff.path: diff.new for diff in applied if diff.new is not None}
-    removed = [diff.path for diff in applied if diff.new is None]
+def _apply(workspace: Workspace, shown: Preview, choice: Choice, deployment: int) -> None:
+    """Files first, each whole; the record of what is deployed follows in one transaction; then the engine."""
+    target, scripts = shown.target, DeployedScripts(workspace.dataworks(shown.target.workspace))
+    written = {diff.path: diff.new for diff in choice.applied if diff.new is not None}
+    removed = [diff.path for diff in choice.applied if diff.new is None]
     _check_engine(workspace, written.get(ENGINE_FILE))
-    scripts.write(shown.target.workflow, written)
-    scripts.remove(shown.target.workflow, removed)
-    nodes = scripts.workflow(shown.target.workflow).nodes
+    scripts.write(target.workflow, written)
+    scripts.remove(target.workflow, removed)
+    nodes = scripts.workflow(target.workflow).nodes
     names = {node.name for node in nodes}
-    before = [node.name for node in workspace.control.nodes.all(shown.target)]
+    known = workspace.control.nodes.files(target)
     unchanged = {d.path: d.new for d in shown.diffs if d.change is Change.UNCHANGED and d.new is not None}
+    present = {diff.path for diff in shown.diffs}
     workspace.control.nodes.deploy(
-        shown.target,
+        target,
         {node.name: node.recurrence for node in nodes},
         {**unchanged, **written},
-        removed_nodes=[name for name in before if name not in names],
-        removed_files=removed,
+        removed_nodes=[n.name for n in workspace.control.nodes.all(target) if n.name not in names],
+        removed_files=[*removed, *(path for path in known if path not in present)],
         deployment=deployment,
     )
-    if ENGINE_FILE in written:
-        publish_engine(workspace, written[ENGINE_FILE])
+    if any(diff.path == ENGINE_FILE for diff in choice.files):
+        publish_engine(workspace, scripts.files(target.workflow)[ENGINE_FILE])
 
 
 def _check_engine(workspace: Workspace, text: str | None) -> None:
@@ -133,8 +172,10 @@ def _check_engine(workspace: Workspace, text: str | None) -> None:
 
 def publish_engine(workspace: Workspace, text: str) -> None:
     """Merge a solution's engine configuration into the one that is served."""
-    merged = engine_config.merge(_current_engine(workspace), json.loads(text))
-    replace_text(workspace.engine_path, engine_config.dump(merged))
+    current = _current_engine(workspace)
+    merged = engine_config.merge(current, json.loads(text))
+    if merged != current:
+        replace_text(workspace.engine_path, engine_config.dump(merged))
 
 
 def _current_engine(workspace: Workspace) -> dict[str, object]:
@@ -165,47 +206,15 @@ def _files(workspace: Workspace, node: Node, workflow: str) -> dict[str, str]:
 def import_package(workspace: Workspace, address: str, name: str) -> Deployment:
     """Migration Assistant: a deployment record of a package by its address, verified before it is kept.
 
-    Raises NotFound, InvalidInput when it is no package.
+    Raises NotFound, InvalidInput when it is no package of ours.
     """
     package = generating.load(workspace, address)
     packaged_solution(package)
+    package_files(package)
     log = workspace.logs / "import" / f"{time.time_ns()}.log"
-    replace_text(log, f"import {name}\npackage {address}\nnodes {len(package.workflow.nodes)}\n")
+    nodes = "".join(f"node {node.name}\n" for node in package.workflow.nodes)
+    replace_text(log, f"import {name}\npackage {address}\n{nodes}")
     started = workspace.control.deployments.start(workspace.instance.name, log=str(log))
     return workspace.control.deployments.generated(
         started.id, address, generating.package_fingerprint(package)
     )
-
-
-def edit(workspace: Workspace, node_name: str, text: str) -> tuple[WorkflowName, Node]:
-    """Replace a deployed node's script. The next run uses it; the next preview shows it as edited."""
-    target, node = find_node(workspace, node_name)
-    scripts = DeployedScripts(workspace.dataworks(target.workspace))
-    scripts.write(target.workflow, {script_path(node): text})
-    return target, replace(node, script=text)
-
-
-def find_node(workspace: Workspace, node_name: str) -> tuple[WorkflowName, Node]:
-    """A deployed node by its name, in any workflow. Raises NotFound with the nearest name."""
-    for name in _workspaces(workspace):
-        scripts = DeployedScripts(workspace.dataworks(name))
-        for workflow in scripts.workflows():
-            node = scripts.workflow(workflow).node(node_name)
-            if node is not None:
-                return WorkflowName(name, workflow), node
-    raise NotFound("node", node_name, node_names(workspace), hint="pairec node list")
-
-
-def node_names(workspace: Workspace) -> list[str]:
-    return [node.name for node in workspace.control.nodes.all()]
-
-
-def _workspaces(workspace: Workspace) -> list[str]:
-    return sorted({name.workspace for name in workspace.control.nodes.workflows()})
-
-
-def edited_files(workspace: Workspace, target: WorkflowName) -> list[str]:
-    """Paths of files that differ from what was deployed."""
-    disk = DeployedScripts(workspace.dataworks(target.workspace)).files(target.workflow)
-    base = workspace.control.nodes.files(target)
-    return [path for path, file in base.items() if disk.get(path) != file.text]

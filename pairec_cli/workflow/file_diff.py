@@ -48,7 +48,7 @@ class FileDiff:
 
     @property
     def foreign(self) -> bool:
-        """A file that no package ever brought: somebody put it beside ours, and deployments leave it alone."""
+        """A file that no package brought: somebody put it beside ours, and deployments leave it alone."""
         return self.change is Change.EDITED and self.new is None
 
     def unified(self) -> list[str]:

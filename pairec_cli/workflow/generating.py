@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pairec_cli.domain.deployment import Deployment, DeploymentStatus
+from pairec_cli.domain.deployment import Deployment
 from pairec_cli.domain.errors import InvalidInput, NotDeployed, NotFound, PairecError
 from pairec_cli.domain.fingerprints import of_text
+from pairec_cli.domain.instance import SolutionRecord
 from pairec_cli.domain.package import Package
-from pairec_cli.workflow import archive, solutions
+from pairec_cli.workflow import archive, solution_document, solutions
 from pairec_cli.workflow.compiling import compile_solution
 from pairec_cli.workflow.deployed_scripts import replace_text
 from pairec_cli.workflow.instances import require_premium
@@ -32,61 +33,81 @@ def generate(workspace: Workspace, solution: str | None = None) -> Generated:
     A failure leaves a readable log and a failed record, and no package. Generating an unchanged solution
     again returns the record that exists.
     """
-    record, parsed = solutions.current(workspace, solution)
-    instance = workspace.instance
-    latest = workspace.control.deployments.latest(instance.name, record.name)
+    record = solutions.current_record(workspace, solution)
+    deployments, instance = workspace.control.deployments, workspace.instance.name
+    head = f"solution {record.name} version {record.latest.number}\n"
     log = workspace.logs / "generate" / f"{record.name}-{time.time_ns()}.log"
-    started = workspace.control.deployments.start(
-        instance.name, record.name, record.latest.number, log=str(log)
-    )
     try:
-        package = _compile(workspace, record.latest.document, parsed.name)
+        package, bucket = _compile(workspace, record)
     except PairecError as error:
-        replace_text(log, f"solution {record.name} version {record.latest.number}\nerror: {error.message}\n")
-        workspace.control.deployments.failed(started.id, error.message)
+        replace_text(log, f"{head}error: {error.message}\n")
+        failed = deployments.start(instance, record.name, record.latest.number, log=str(log))
+        deployments.failed(failed.id, error.message)
         raise
-    data = archive.pack(package)
-    address, path = _address(workspace, parsed.environment.oss_bucket)
-    path.parent.mkdir(parents=True)
-    beside = path.with_name(".package.zip")
-    beside.write_bytes(data)
-    beside.replace(path)
-    nodes = "\n".join(f"node {node.name}" for node in package.workflow.nodes)
-    replace_text(log, f"solution {record.name} version {record.latest.number}\n{nodes}\npackage {address}\n")
-    done = workspace.control.deployments.generated(started.id, address, package_fingerprint(package))
-    same = latest is not None and latest.package_fingerprint == done.package_fingerprint
-    return Generated(done, package, reused=same)
+    fingerprint = package_fingerprint(package)
+    if (same := _existing(workspace, record.name, fingerprint)) is not None:
+        return Generated(same, package, reused=True)
+    started = deployments.start(instance, record.name, record.latest.number, log=str(log))
+    try:
+        address = _write(workspace, bucket, archive.pack(package))
+    except BaseException as error:
+        replace_text(log, f"{head}error: {error}\n")
+        deployments.failed(started.id, str(error) or type(error).__name__)
+        raise
+    nodes = "".join(f"node {node.name}\n" for node in package.workflow.nodes)
+    replace_text(log, f"{head}{nodes}package {address}\n")
+    return Generated(deployments.generated(started.id, address, fingerprint), package)
 
 
 def compiled(workspace: Workspace, solution: str | None = None) -> Package:
     """The package that `generate` would write."""
-    record, parsed = solutions.current(workspace, solution)
-    return _compile(workspace, record.latest.document, parsed.name)
+    return _compile(workspace, solutions.current_record(workspace, solution))[0]
 
 
-def _compile(workspace: Workspace, document: str, name: str) -> Package:
+def _compile(workspace: Workspace, record: SolutionRecord) -> tuple[Package, str]:
+    """The package of a solution's newest version, and the bucket it goes to."""
     instance = workspace.instance
     require_premium(instance, "custom recommendation solutions")
-    _, parsed = solutions.current(workspace, name)
-    solutions.refuse_problems(solutions.validate(workspace, parsed))
-    return compile_solution(
-        solutions.resolved(workspace, parsed), document, region=instance.region, timezone=instance.timezone
-    )
+    document = record.latest.document
+    solution = solution_document.read(document, f"solution {record.name}")
+    solutions.refuse_problems(solutions.validate(workspace, solution))
+    whole = solutions.resolved(workspace, solution)
+    package = compile_solution(whole, document, region=instance.region, timezone=instance.timezone)
+    return package, solution.environment.oss_bucket
 
 
-def package_fingerprint(package: Package) -> str:
-    return of_text(*(part for path in sorted(package.files) for part in (path, package.files[path])))
+def _existing(workspace: Workspace, solution: str, fingerprint: str) -> Deployment | None:
+    """The solution's newest record, when it stands for the very same package and that is still there."""
+    newest = next(iter(_with_package(workspace, solution)), None)
+    if newest is None or newest.package is None or newest.package_fingerprint != fingerprint:
+        return None
+    return newest if oss_path(workspace, newest.package).is_file() else None
 
 
-def _address(workspace: Workspace, bucket: str) -> tuple[str, Path]:
-    """A fresh address: two packages of one second get different ones."""
+def _with_package(workspace: Workspace, solution: str) -> list[Deployment]:
+    records = workspace.control.deployments.all(workspace.instance.name, solution)
+    return [record for record in records if record.package is not None]
+
+
+def _write(workspace: Workspace, bucket: str, data: bytes) -> str:
+    """Put the package at a fresh address: two packages of one second get different ones."""
     moment = int(time.time())
     while True:
         key = f"algoconfig/plan/{moment}/package.zip"
         path = workspace.oss(bucket) / key
-        if not path.parent.exists():
-            return f"oss://{bucket}/{key}", path
-        moment += 1
+        try:
+            path.parent.mkdir(parents=True)
+        except FileExistsError:
+            moment += 1
+            continue
+        beside = path.with_name(".package.zip")
+        beside.write_bytes(data)
+        beside.replace(path)
+        return f"oss://{bucket}/{key}"
+
+
+def package_fingerprint(package: Package) -> str:
+    return of_text(*(part for path in sorted(package.files) for part in (path, package.files[path])))
 
 
 def load(workspace: Workspace, address: str) -> Package:
@@ -110,9 +131,8 @@ def oss_path(workspace: Workspace, address: str) -> Path:
 
 def latest_generated(workspace: Workspace, solution: str | None) -> Deployment:
     """The newest record with a package. Raises NotDeployed when nothing was generated."""
-    instance = workspace.instance.name
-    name = solutions.current(workspace, solution)[0].name
-    for record in workspace.control.deployments.all(instance, name):
-        if record.package is not None and record.status is not DeploymentStatus.GENERATING:
-            return record
-    raise NotDeployed(f"no script was generated for solution {name!r}", hint="pairec script generate")
+    name = solutions.current_record(workspace, solution).name
+    found = _with_package(workspace, name)
+    if not found:
+        raise NotDeployed(f"no script was generated for solution {name!r}", hint="pairec script generate")
+    return found[0]

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,16 @@ class Access:
 
 def default_bindings(instance: str, taken: Collection[Instance] = ()) -> ResourceBindings:
     """The names a first instance gets; a further one gets its own, so that nothing is shared unasked."""
-    standard = ResourceBindings("pairec_pai", "pairec_workspace", "project_mc", "pairec-bucket", "pairec_fs")
     if not taken:
-        return standard
-    word = re.sub(r"\W", "_", instance.lower(), flags=re.ASCII)
-    word = word if _IDENTIFIER.match(word) else f"i_{word}"
-    bucket = re.sub(r"[^a-z0-9]+", "-", instance.lower()).strip("-") or "instance"
+        return ResourceBindings("pairec_pai", "pairec_workspace", "project_mc", "pairec-bucket", "pairec_fs")
+    base = re.sub(r"\W", "_", instance.lower(), flags=re.ASCII)[:40]
+    base = base if _IDENTIFIER.fullmatch(base) else f"i_{base}"
+    projects = {other.bindings.maxcompute_project for other in taken}
+    words = (base if number == 1 else f"{base}_{number}" for number in count(1))
+    word = next(word for word in words if f"{word}_mc" not in projects)
+    bucket = re.sub(r"_+", "-", word).strip("-")
     return ResourceBindings(
-        f"{word}_pai", f"{word}_workspace", f"{word}_mc", f"{bucket}-bucket"[:63], f"{word}_fs"
+        f"{word}_pai", f"{word}_workspace", f"{word}_mc", f"{bucket}-bucket", f"{word}_fs"
     )
 
 

@@ -18,11 +18,6 @@ from pairec_cli.workflow.workspace import Workspace
 
 SCENARIO = "HomePage"
 SOLUTION = "rec_sln_demo"
-DISPLAY_NAMES = {
-    TableRole.USER: "User Table",
-    TableRole.ITEM: "Item Table",
-    TableRole.BEHAVIOR: "Behavior Table",
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ def quickstart(
     tables = source_nodes.demo_tables()
     days = _days(workspace, tables)
     for role, table in tables.items():
-        register(workspace, table, role=role, display_name=DISPLAY_NAMES[role])
+        register(workspace, table, role=role)
     on_step(Step("3", "Register data", ", ".join(tables.values())))
     scenario, _ = create_scenario(workspace, workspace.instance.name, SCENARIO)
     on_step(Step("4", "Create scenario", scenario.name))

@@ -3,46 +3,140 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
+from pairec_cli.domain.errors import InvalidConfig, NotFound, PairecError, Problem
 from pairec_cli.domain.solution import Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableRole, TableSchema
 from pairec_cli.recall.registry import recall_types
 
 SCHEMA_LINE = "# yaml-language-server: $schema=solution.schema.json\n"
+MEND = "mend it, then: pairec solution validate"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's loader reads a solution ten times faster than the Python one."""
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What JSON writes as it is, and YAML does not read, or reads as a line break."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed text: its values, the line of each path, and what is wrong with the text itself."""
+
+    body: Mapping[str, Any]
+    lines: Mapping[str, int]
+    problems: tuple[Problem, ...] = ()
+
+    def locate(self, problem: Problem) -> Problem:
+        """The problem with the line of its path, or of the nearest part above it that the text holds."""
+        path = problem.path
+        while path and path not in self.lines:
+            path = path[: max(path.rfind("."), path.rfind("["))] if re.search(r"[.\[]", path) else ""
+        return Problem(problem.path, problem.message, problem.value, self.lines.get(path) if path else None)
 
 
 def read(text: str, source: str = "solution.yaml") -> Solution:
     """The solution in `text`. Raises InvalidConfig with the path, line, value and what is allowed."""
+    document = parse(text, source)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
+        solution = parse_solution(document.body, recall_types())
+    except InvalidConfig as error:
+        raise InvalidConfig(
+            source, [*document.problems, *map(document.locate, error.problems)], hint=MEND
+        ) from None
+    if document.problems:
+        raise InvalidConfig(source, list(document.problems), hint=MEND)
+    return solution
+
+
+def examine(
+    text: str, check: Callable[[Solution], list[Problem]], source: str = "solution.yaml"
+) -> list[Problem]:
+    """Every problem of the text at once, with lines: its form, then what `check` finds in the rest.
+
+    A part whose form is wrong is left out before the rest is checked. Raises InvalidConfig for a text that is
+    no YAML mapping.
+    """
+    document = parse(text, source)
+    problems = list(document.problems)
+    try:
+        found = check(parse_solution(document.body, recall_types()))
+    except InvalidConfig as error:
+        problems += error.problems
+        sound = _without(document.body, error.problems)
+        found = [problem for problem in check(sound) if problem.path in document.lines] if sound else []
+    known = {problem.path for problem in problems}
+    return [document.locate(p) for p in (*problems, *(p for p in found if p.path not in known))]
+
+
+def _without(body: Mapping[str, Any], problems: list[Problem]) -> Solution | None:
+    """The solution without the parts that have problems; None when too little is left to read."""
+    rest: Any = deepcopy(dict(body))
+    for problem in problems:
+        parts = re.findall(r"\[\d+\]|[^.\[\]]+", problem.path)
+        if parts[0] == "recalls" and (len(parts) < 3 or parts[2] in ("type", "name")):
+            rest.pop("recalls", None)
+            continue
+        owner: Any = rest
+        for part in parts[:-1]:
+            owner = _inside(owner, part)
+        if isinstance(owner, dict):
+            owner.pop(parts[-1], None)
+    try:
+        return parse_solution(rest, recall_types())
+    except InvalidConfig:
+        return None
+
+
+def _inside(body: Any, part: str) -> Any:
+    if part.startswith("["):
+        index = int(part[1:-1])
+        return body[index] if isinstance(body, list) and index < len(body) else None
+    return body.get(part) if isinstance(body, dict) else None
+
+
+def parse(text: str, source: str = "solution.yaml") -> Document:
+    """The text as values with lines. Raises InvalidConfig for a text that is no YAML mapping."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        body = loader.construct_document(root) if root is not None else None
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         message = getattr(error, "problem", None) or str(error)
-        raise InvalidConfig(source, [Problem("document", str(message), line=line)]) from error
-    if not isinstance(document, dict):
-        raise InvalidConfig(source, [Problem("document", "must be a mapping", document)])
-    lines = dict(_lines(root, "")) if root is not None else {}
-    return parse_solution(document, recall_types(), lines=lines)
+        problem = Problem("document", str(message), line=mark.line + 1 if mark else None)
+        raise InvalidConfig(source, [problem], hint=MEND) from error
+    finally:
+        loader.dispose()
+    if not isinstance(body, dict):
+        raise InvalidConfig(source, [Problem("document", "must be a mapping", body)], hint=MEND)
+    lines: dict[str, int] = {}
+    twice: list[Problem] = []
+    for path, line in _lines(root, ""):
+        if path in lines:
+            message = f"stands twice; the first is on line {lines[path]}"
+            twice.append(Problem(path, message, line=line))
+        lines.setdefault(path, line)
+    return Document(body, lines, tuple(twice))
 
 
 def _lines(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
-    yield path, node.start_mark.line + 1
+    """(path, line) of every key and list entry."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             inner = f"{path}.{key.value}" if path else str(key.value)
-            yield from _lines(value, inner)
             yield inner, key.start_mark.line + 1
+            yield from _lines(value, inner)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
+            yield f"{path}[{index}]", value.start_mark.line + 1
             yield from _lines(value, f"{path}[{index}]")
 
 
@@ -55,20 +149,20 @@ def check_fields(
         path = f"data_tables.{role}"
         try:
             schema = schema_of(role, form)
-        except NotFound as error:
-            problems.append(Problem(f"{path}.table", error.message, form.table))
+        except PairecError as error:
+            advice = f" ({error.hint})" if error.hint else ""
+            problems.append(Problem(f"{path}.table", error.message + advice, form.table))
             continue
         if schema.partition != form.partition:
             found = schema.partition or "no partition"
             message = f"the table is partitioned by {found}, not {form.partition}"
             problems.append(Problem(f"{path}.partition", message, form.partition))
         known = schema.column_names
-        for field, column in named_columns(form):
-            if column not in known:
-                message = str(NotFound("column", column, known)).replace(
-                    "column", f"column of {schema.name}", 1
-                )
-                problems.append(Problem(f"{path}.{field}", message, column))
+        problems += [
+            Problem(f"{path}.{field}", str(NotFound(f"column of {schema.name}", column, known)), column)
+            for field, column in named_columns(form)
+            if column not in known
+        ]
     return [*problems, *_check_events(solution)]
 
 
@@ -172,20 +266,22 @@ def _write_field(name: str, field: FieldInfo, value: object, depth: int, lines: 
 
 
 def _write_entry(entry: BaseModel, depth: int, lines: list[str]) -> None:
+    """One list entry: the dash before its first field, under that field's comment."""
     inner: list[str] = []
     _write_model(entry, depth + 1, inner)
     first = next(i for i, line in enumerate(inner) if not line.lstrip().startswith("#"))
-    head = inner.pop(first)
     indent = "  " * depth
-    lines.append(f"{indent}- {head.lstrip()}")
-    lines.extend(inner[first:] if first == 0 else inner)
+    lines.extend(indent + comment.lstrip() for comment in inner[:first])
+    lines.append(f"{indent}- {inner[first].lstrip()}")
+    lines.extend(inner[first + 1 :])
 
 
 def _scalar(value: object) -> str:
     """A YAML flow value; JSON is one, and is never misread (`no`, `1e3`, `:`)."""
     if isinstance(value, str) and value.replace("_", "").isalnum() and yaml.safe_load(value) == value:
         return value
-    return json.dumps(_plain(value), ensure_ascii=False)
+    text = json.dumps(_plain(value), ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _plain(value: object) -> object:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pairec_cli.control.database import Control
-from pairec_cli.domain.errors import DataError, InvalidConfig, NotFound, Problem
+from pairec_cli.domain.errors import DataError, InvalidConfig, InvalidInput, NotFound, Problem
 from pairec_cli.domain.instance import Instance, SolutionRecord, SolutionVersion
-from pairec_cli.domain.solution import Environment, Solution, SourceTable
+from pairec_cli.domain.solution import Environment, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
 from pairec_cli.recall.registry import recall_types
 from pairec_cli.workflow import solution_document
@@ -45,13 +45,21 @@ def save(
     """
     instance = workspace.instance
     require_premium(instance, "custom recommendation solutions")
-    solution = solution_document.read(document)
     if check:
-        refuse_problems(validate(workspace, solution))
+        refuse_problems(examine(workspace, document))
+    solution = solution_document.read(document)
     version = workspace.control.solutions.save(
         instance.name, solution.name, solution.scenario, document, comment=comment
     )
     return version, solution
+
+
+def examine(workspace: Workspace, document: str, source: str = "solution.yaml") -> list[Problem]:
+    """Every problem of a document, with lines: its form, scenario, tables, columns, events.
+
+    Raises InvalidConfig for a text that is no YAML mapping.
+    """
+    return solution_document.examine(document, lambda solution: validate(workspace, solution), source)
 
 
 def validate(workspace: Workspace, solution: Solution) -> list[Problem]:
@@ -61,7 +69,8 @@ def validate(workspace: Workspace, solution: Solution) -> list[Problem]:
     problems = []
     if solution.scenario not in scenarios:
         message = str(NotFound("scenario", solution.scenario, scenarios))
-        problems.append(Problem("scenario", message, solution.scenario))
+        advice = f" (pairec scenario create {solution.scenario})"
+        problems.append(Problem("scenario", message + advice, solution.scenario))
     lookup = schema_lookup(workspace, solution.environment.offline_store)
     return problems + solution_document.check_fields(solution, lookup)
 
@@ -82,16 +91,21 @@ def schema_lookup(workspace: Workspace, project: str) -> Callable[[TableRole, So
 
 
 def registered_name(control: Control, instance: str, role: TableRole, name: str, project: str) -> TableName:
-    """The table behind a registered name. Raises NotFound unless it is registered with that role."""
+    """The table behind a display name, `project.table` or `table` (of `project` when it is in several).
+
+    Raises NotFound, and DataError when it is registered with another role only.
+    """
     registered = control.tables.all(instance)
-    for entry in registered:
-        if entry.display_name == name or name in (entry.table.table, str(entry.table)):
-            if entry.role is not role:
-                message = f"{name!r} is registered as the {entry.role} table, not as the {role} table"
-                raise DataError(message, hint=f"pairec table register {name} --role {role}")
-            return entry.table
-    known = [n for entry in registered if entry.role is role for n in (entry.display_name, entry.table.table)]
-    raise NotFound(f"registered {role} table", name, known, hint="pairec table register")
+    found = [e for e in registered if name in (e.display_name, str(e.table), e.table.table)]
+    found.sort(key=lambda entry: (entry.role is not role, entry.table.project != project))
+    if not found:
+        known = [n for e in registered if e.role is role for n in (e.display_name, e.table.table)]
+        hint = f"pairec table register {name} --role {role}"
+        raise NotFound(f"registered {role} table", name, known, hint=hint)
+    if found[0].role is not role:
+        message = f"{name!r} is registered as the {found[0].role} table, not as the {role} table"
+        raise DataError(message, hint="pairec table list")
+    return found[0].table
 
 
 def resolved(workspace: Workspace, solution: Solution) -> Solution:
@@ -106,60 +120,93 @@ def resolved(workspace: Workspace, solution: Solution) -> Solution:
 
 
 def current(workspace: Workspace, name: str | None = None) -> tuple[SolutionRecord, Solution]:
-    """The named solution, or the only one. Raises NotFound with what to run."""
-    records = workspace.control.solutions.all(workspace.instance.name)
-    names = [record.name for record in records]
-    if name is None and len(records) != 1:
-        what = "several solutions exist; name one" if records else "no solution exists"
-        hint = f"pairec … --solution {names[0]}" if records else "pairec solution create"
-        raise NotFound("solution", "(unnamed)", names, hint=f"{what}: {hint}")
-    chosen = name or names[0]
-    record = workspace.control.solutions.get(workspace.instance.name, chosen)
-    return record, solution_document.read(record.latest.document, f"solution {chosen}")
+    """The named solution, or the only one. Raises NotFound, or InvalidInput when there is none or several."""
+    record = current_record(workspace, name)
+    return record, solution_document.read(record.latest.document, f"solution {record.name}")
 
 
-def configure(document: str, assignments: dict[str, str]) -> str:
+def current_record(workspace: Workspace, name: str | None = None) -> SolutionRecord:
+    """As `current`, without reading the document."""
+    instance = workspace.instance.name
+    if name is not None:
+        return workspace.control.solutions.get(instance, name)
+    records = workspace.control.solutions.all(instance)
+    if not records:
+        raise InvalidInput("no solution exists", hint="pairec solution create")
+    if len(records) > 1:
+        names = ", ".join(record.name for record in records)
+        raise InvalidInput(f"several solutions exist: {names}", hint="name one of them")
+    return records[0]
+
+
+def configure(
+    document: str,
+    assignments: Mapping[str, str],
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> str:
     """The document with fields set by path, as `features.periods=3,7` or `recalls[0].trigger_count=20`.
 
-    Raises InvalidConfig for a path that does not exist; values are YAML.
+    Values are YAML. `add` holds recalls as `type` or `type:name`, with their defaults; `remove` names.
+    Raises InvalidConfig for a path or value that cannot be, NotFound for a recall to remove.
     """
-    solution = solution_document.read(document)
-    plain = solution.model_dump(mode="json")
-    plain["recalls"] = [recall.model_dump(mode="json") for recall in solution.recalls]
-    for path, value in assignments.items():
-        _assign(plain, path, yaml.safe_load(value))
-    return solution_document.write(solution_document.read(yaml.safe_dump(plain, sort_keys=False)))
+    body = plain(solution_document.read(document))
+    for name in remove:
+        _remove_recall(body["recalls"], name)
+    for entry in add:
+        kind, _, name = entry.partition(":")
+        body["recalls"].append({"type": kind, "name": name or kind})
+    for path, text in assignments.items():
+        assign(body, path, text)
+    return solution_document.write(parse_solution(body, recall_types()))
 
 
-def _assign(body: Any, path: str, value: object) -> None:
-    parts = path.replace("[", ".[").split(".")
-    for part in parts[:-1]:
-        body = _step(body, part, path)
-    last = parts[-1]
-    if last.startswith("["):
-        _step(body, last, path)
-        body[int(last[1:-1])] = value
-    elif not isinstance(body, dict) or last not in body:
-        known = list(body) if isinstance(body, dict) else []
-        raise InvalidConfig("solution", [Problem(path, str(NotFound("field", last, known)))])
-    else:
-        body[last] = value
+def plain(solution: Solution) -> dict[str, Any]:
+    """The solution as JSON-like values, recalls with the fields of their own type."""
+    body = solution.model_dump(mode="json", exclude={"recalls"})
+    return {**body, "recalls": [recall.model_dump(mode="json") for recall in solution.recalls]}
 
 
-def _step(body: Any, part: str, path: str) -> Any:
-    if part.startswith("[") and part.endswith("]"):
-        index = part[1:-1]
-        if isinstance(body, list) and index.isdigit() and int(index) < len(body):
-            return body[int(index)]
-        named = [entry for entry in body if isinstance(entry, dict) and entry.get("name") == index]
-        if named:
-            return named[0]
-        known = [entry["name"] for entry in body if isinstance(entry, dict)]
-        raise InvalidConfig("solution", [Problem(path, str(NotFound("entry", index, known)))])
-    if not isinstance(body, dict) or part not in body:
-        known = list(body) if isinstance(body, dict) else []
-        raise InvalidConfig("solution", [Problem(path, str(NotFound("field", part, known)))])
-    return body[part]
+def assign(body: dict[str, Any], path: str, text: str) -> None:
+    """Set one field of `plain`'s values. Raises InvalidConfig for an unknown path or a text that is no YAML."""
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _refused(path, f"{text!r} is not YAML: {getattr(error, 'problem', error)}") from error
+    *owners, last = path.replace("[", ".[").split(".")
+    owner: Any = body
+    for part in owners:
+        owner = owner[_key(owner, part, path)]
+    owner[_key(owner, last, path)] = value
+
+
+def _key(owner: Any, part: str, path: str) -> str | int:
+    """Where `part` of a path stands in `owner`: a field's name, or an entry's index by number or name."""
+    if isinstance(owner, dict):
+        if part in owner:
+            return part
+        raise _refused(path, str(NotFound("field", part, owner)))
+    index = part.removeprefix("[").removesuffix("]")
+    if not isinstance(owner, list) or part == index:
+        raise _refused(path, f"has no field {part!r}")
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in owner]
+    if index in names:
+        return names.index(index)
+    if index.isdigit() and int(index) < len(owner):
+        return int(index)
+    raise _refused(path, str(NotFound("entry", index, [str(name) for name in names if name])))
+
+
+def _refused(path: str, message: str) -> InvalidConfig:
+    return InvalidConfig("solution", [Problem(path, message)], hint="pairec solution show")
+
+
+def _remove_recall(recalls: list[dict[str, Any]], name: str) -> None:
+    names = [recall["name"] for recall in recalls]
+    if name not in names:
+        raise NotFound("recall", name, names, hint="pairec solution show")
+    del recalls[names.index(name)]
 
 
 def write_files(folder: Path, document: str) -> list[Path]:
