@@ -38,15 +38,6 @@ class Choice:
     kept: tuple[FileDiff, ...]
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """A finished deployment and what it did."""
-
-    record: Deployment
-    target: WorkflowName
-    choice: Choice
-
-
 def preview(workspace: Workspace, record: Deployment) -> Preview:
     """The file diff of a generated package against what stands in DataWorks."""
     if record.package is None:
@@ -55,25 +46,26 @@ def preview(workspace: Workspace, record: Deployment) -> Preview:
     solution = packaged_solution(package)
     target = WorkflowName(solution.environment.dataworks_workspace, package.workflow.name)
     disk = DeployedScripts(workspace.dataworks(target.workspace)).files(target.workflow)
-    base = _deployed_texts(workspace, target, disk)
-    return Preview(record, package, target, tuple(file_diff(base, disk, package_files(package))))
-
-
-def _deployed_texts(workspace: Workspace, target: WorkflowName, disk: Mapping[str, str]) -> dict[str, str]:
-    """What deployments put in place, by path. A killed one may have written files before it was recorded:
-    what stands as its package has it is no hand edit."""
+    new = package_files(package)
     base = {path: file.text for path, file in workspace.control.nodes.files(target).items()}
-    for record in workspace.control.deployments.all(workspace.instance.name):
-        if record.status is DeploymentStatus.SUCCESS:
-            break
-        if record.package is None or not record.selected_files:
+    strange = {path for path, text in disk.items() if text not in (base.get(path), new.get(path))}
+    base |= _left_by_failures(workspace, disk, strange)
+    return Preview(record, package, target, tuple(file_diff(base, disk, new)))
+
+
+def _left_by_failures(workspace: Workspace, disk: Mapping[str, str], strange: set[str]) -> dict[str, str]:
+    """Those of the `strange` files that a deployment wrote before it failed or was killed, as nothing but the
+    package tells then: they are no hand edits."""
+    found: dict[str, str] = {}
+    for record in workspace.control.deployments.all(workspace.instance.name) if strange else ():
+        if record.status is DeploymentStatus.SUCCESS or record.package is None or not record.selected_files:
             continue
         try:
             files = package_files(generating.load(workspace, record.package))
         except PairecError:
             continue  # gone, or no package of ours: it cannot explain any file
-        base |= {path: text for path, text in files.items() if disk.get(path) == text}
-    return base
+        found |= {path: disk[path] for path in strange & files.keys() if files[path] == disk[path]}
+    return found
 
 
 def packaged_solution(package: Package) -> Solution:
@@ -115,11 +107,11 @@ def deploy(
     *,
     select: Collection[str] = (),
     overwrite_edits: bool = False,
-) -> Deployed:
+) -> tuple[Deployment, Choice]:
     """Put the package's files in place. `select` limits it to files or nodes by path or name.
 
-    Hand edits survive unless `overwrite_edits`. A failure leaves a failed record whose log says why, and
-    raises; files that were written by then are found by the next deployment.
+    Hand edits survive unless `overwrite_edits`. Returns the record and what was done. A failure leaves a
+    failed record whose log says why, and raises; what was written by then, the next deployment finds.
     """
     shown = preview(workspace, record)
     choice = choose(shown, select, overwrite_edits=overwrite_edits)
@@ -136,7 +128,7 @@ def deploy(
     lines = [f"{diff.change} {diff.path}" for diff in choice.applied]
     lines += [f"kept as edited by hand {diff.path}" for diff in choice.kept]
     replace_text(log, "\n".join([f"package {record.package}", *lines]) + "\n")
-    return Deployed(deployments.succeeded(record.id), shown.target, choice)
+    return deployments.succeeded(record.id), choice
 
 
 def _apply(workspace: Workspace, shown: Preview, choice: Choice, deployment: int) -> None:

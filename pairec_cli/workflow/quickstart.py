@@ -49,8 +49,8 @@ def quickstart(
     made = generating.generate(workspace, solution.name)
     record = made.record
     on_step(Step("5.6", "Generate script", str(record.package)))
-    _, applied = deploying.deploy(workspace, record)
-    on_step(Step("6", "Deploy", f"{len(applied)} files to {solution.environment.workflow}"))
+    _, choice = deploying.deploy(workspace, record)
+    on_step(Step("6", "Deploy", f"{len(choice.applied)} files to {solution.environment.workflow}"))
     _backfill(workspace, solution, on_step, on_progress)
     frozen = freeze(workspace, list(tables.values()))
     on_step(Step("7", "Freeze nodes", ", ".join(node.name for node in frozen) or "already frozen"))
