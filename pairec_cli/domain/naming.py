@@ -25,13 +25,16 @@ class TableNames:
 
     @property
     def user_id(self) -> str:
-        """Join id of users in every generated table: the user table's id column."""
-        return self.solution.data_tables.user.user_id
+        """Join id of users in every generated table: the user table's id column.
+
+        `id` in both tables becomes `user_id` and `item_id`.
+        """
+        return self._join_id(self.solution.data_tables.user.user_id, TableRole.USER)
 
     @property
     def item_id(self) -> str:
-        """Join id of items in every generated table: the item table's id column."""
-        return self.solution.data_tables.item.item_id
+        """Join id of items in every generated table: the item table's id column, as for `user_id`."""
+        return self._join_id(self.solution.data_tables.item.item_id, TableRole.ITEM)
 
     def source(self, role: TableRole) -> TableName:
         """The registered table of a role."""
@@ -66,6 +69,10 @@ class TableNames:
 
     def qualified(self, table: str) -> str:
         return f"{self.project}.{table}"
+
+    def _join_id(self, column: str, role: TableRole) -> str:
+        tables = self.solution.data_tables
+        return f"{role}_{column}" if tables.user.user_id == tables.item.item_id else column
 
     def _name(self, middle: str) -> str:
         return f"{self.solution.name}_{middle}_{self.solution.features.version}"

@@ -1,0 +1,1 @@
+"""Derived and statistic features of users and items, as MaxCompute scripts."""

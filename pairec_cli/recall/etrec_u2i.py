@@ -1,0 +1,143 @@
+"""etrec u2i recall: items similar to those that a user has met (tutorial step 5.4, "etrec u2i recall").
+
+Three nodes: i2i (PAI's component `pai_etrec` over who met what), triggers, and u2i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pairec_cli.domain.naming import TableNames
+from pairec_cli.domain.package import Node, Publication
+from pairec_cli.domain.solution import Form, Solution
+from pairec_cli.domain.tables import TableRole
+from pairec_cli.features.script import number, sql_node
+from pairec_cli.recall import u2i
+from pairec_cli.recall.engine_entry import published_recall
+
+
+class EtrecModel(Form):
+    """i2i model settings: the parameters of `pai_etrec`."""
+
+    similarity_type: Literal["wbcosine", "asymcosine", "jaccard"] = "wbcosine"
+    """Similarity type."""
+    top_n: int = Field(default=200, ge=1, le=10_000)
+    """TopN: similar items kept per item. Too many make the candidate set oversized."""
+    min_user_behavior: int = Field(default=2, ge=1)
+    """Minimum item value: users with fewer items are ignored."""
+    max_user_behavior: int = Field(default=500, ge=1)
+    """Maximum item value: users with more items are ignored."""
+    alpha: float = Field(default=0.5, gt=0, lt=1)
+    """Smoothing factor of asymcosine."""
+    weight: float = Field(default=1.0, gt=0, le=4)
+    """Weighting coefficient of asymcosine."""
+    user_weight: Literal["none", "log", "inverse"] | None = None
+    """Weight of a user with n items: 1, 1/log2(1+n) or 1/n; unset means the similarity type's own."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_user_behavior > self.max_user_behavior:
+            raise ValueError("min_user_behavior may not exceed max_user_behavior")
+        if self.similarity_type == "jaccard" and self.user_weight not in (None, "none"):
+            raise ValueError("jaccard takes no user_weight")
+        return self
+
+
+class EtrecU2IConfig(u2i.U2IConfig):
+    """etrec u2i recall."""
+
+    type: Literal["etrec_u2i"] = "etrec_u2i"
+    name: str = Field(default="etrec_u2i", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)
+    """Name in the engine (RecallNames) and in generated tables."""
+    i2i: EtrecModel = EtrecModel()
+    """I2I model settings."""
+
+
+_ABOUT = """\
+Similar items of recall {name}: who met what ({events}) over {days} days, then pai_etrec.
+Output: item_id, similar_item_ids as item:score,item:score,... most similar first."""
+
+
+class EtrecU2I:
+    """Three nodes; the lists go online with what explains them; one UserCustomRecall entry."""
+
+    type_name: ClassVar[str] = "etrec_u2i"
+    title: ClassVar[str] = "etrec u2i: items that people with the same taste have met"
+    Config: ClassVar[type[EtrecU2IConfig]] = EtrecU2IConfig
+
+    def nodes(self, config: EtrecU2IConfig, solution: Solution) -> list[Node]:
+        return [
+            _i2i_node(config, solution),
+            u2i.trigger_node(config, solution),
+            u2i.u2i_node(config, solution),
+        ]
+
+    def publications(self, config: EtrecU2IConfig, solution: Solution) -> list[Publication]:
+        names, entities = TableNames(solution), solution.environment
+        lists = names.recall(config.name)
+        triggers, similar = names.recall(config.name, u2i.TRIGGER), names.recall(config.name, u2i.SIMILAR)
+        return [
+            Publication(lists, lists, names.user_id, ("item_ids",), entities.user_entity),
+            Publication(triggers, triggers, names.user_id, ("item_ids",), entities.user_entity),
+            Publication(similar, similar, "item_id", ("similar_item_ids",), entities.item_entity),
+        ]
+
+    def engine_conf(self, config: EtrecU2IConfig, solution: Solution) -> Mapping[str, Any]:
+        names = TableNames(solution)
+        conf = published_recall(
+            solution, config.name, "UserCustomRecall", config.recall_count, names.recall(config.name)
+        )
+        conf["Explain"] = {
+            "TriggerView": names.recall(config.name, u2i.TRIGGER),
+            "SimilarView": names.recall(config.name, u2i.SIMILAR),
+        }
+        return conf
+
+
+def _i2i_node(config: EtrecU2IConfig, solution: Solution) -> Node:
+    names = TableNames(solution)
+    about = _ABOUT.format(
+        name=config.name, events=", ".join(config.trigger_events), days=config.training_days
+    )
+    body = f"{u2i.interactions(config, solution)}\n\n{_command(config, solution)}"
+    return sql_node(
+        solution,
+        names.recall(config.name, u2i.SIMILAR),
+        body,
+        about=about,
+        inputs=[names.preprocess(TableRole.BEHAVIOR)],
+        outputs=[names.recall(config.name, u2i.INTERACTIONS)],
+    )
+
+
+def _command(config: EtrecU2IConfig, solution: Solution) -> str:
+    """The PAI command, with PAI's own parameter names; what PAI does not know only when it is asked for."""
+    names, model = TableNames(solution), config.i2i
+    parameters = {
+        "inputTableName": names.recall(config.name, u2i.INTERACTIONS),
+        "inputTablePartitions": "ds=${bizdate}",
+        "userColName": names.user_id,
+        "itemColName": names.item_id,
+        "outputTableName": names.recall(config.name, u2i.SIMILAR),
+        "outputTablePartition": "ds=${bizdate}",
+        "similarityType": model.similarity_type,
+        "topN": str(model.top_n),
+        "minUserBehavior": str(model.min_user_behavior),
+        "maxUserBehavior": str(model.max_user_behavior),
+        "itemDelimiter": '","',
+        "kvDelimiter": '":"',
+    }
+    if model.similarity_type == "asymcosine":
+        parameters |= {"alpha": number(model.alpha), "weight": number(model.weight)}
+    lifecycle = solution.data_tables.behavior.lifecycle
+    if lifecycle:
+        parameters["lifecycle"] = str(lifecycle)
+    note = ""
+    if model.user_weight:
+        note = "-- userWeight is known to pairec only; leave it out on PAI.\n"
+        parameters["userWeight"] = model.user_weight
+    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
+    return f"{note}PAI -name pai_etrec -project algo_public{lines};"

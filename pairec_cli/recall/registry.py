@@ -1,0 +1,19 @@
+"""The recall methods by type name."""
+
+from __future__ import annotations
+
+from pairec_cli.domain.registry import Registry
+from pairec_cli.domain.solution import RecallConfig
+
+RECALLS = Registry(
+    "recall type",
+    {
+        "global_hot": "pairec_cli.recall.global_hot:GlobalHot",
+        "etrec_u2i": "pairec_cli.recall.etrec_u2i:EtrecU2I",
+    },
+)
+
+
+def recall_types() -> dict[str, type[RecallConfig]]:
+    """Type name → the class that its entry in a solution document is read as."""
+    return {name: RECALLS.load(name).Config for name in RECALLS}
