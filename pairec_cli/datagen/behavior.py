@@ -31,12 +31,13 @@ from pairec_cli.domain.errors import InvalidInput
 WIDTH = 10
 CHUNK = 8_192
 """Requests drawn from one random stream. Part of what a world is: changing it changes every day."""
+LAST_DELAY = 120
+"""Requests end so many seconds before the day does, longer than any click and praise take."""
 AHEAD = 2
 """Chunks that are made at the same time."""
 
 _SLOTS = 8
 _CODES = 4_096
-_LAST_DELAY = 120
 _HOURS = np.array(
     [4, 3, 2, 1, 1, 2, 4, 7, 9, 9, 9, 10, 12, 11, 9, 9, 9, 10, 12, 14, 16, 17, 14, 8], np.float64
 )
@@ -162,7 +163,7 @@ class Behavior:
         item = day.slots[day.first[pool] + np.minimum(draw.astype(np.int32), day.size[pool] - 1)]
         return Requests(
             user=user,
-            second=(hour * (day.seconds - _LAST_DELAY)).astype(np.int64),
+            second=(hour * (day.seconds - LAST_DELAY)).astype(np.int64),
             focus=focus,
             item=item,
             kept=_first_of_kind(item),
@@ -206,7 +207,7 @@ class Behavior:
             _encoded((user % len(EXPERIMENTS)).astype(np.int32)[request], pa.array(EXPERIMENTS)),
             _encoded((rng.random(len(user)) < _DETAIL_SHARE).astype(np.int32)[request], pa.array(PAGES)),
             _encoded(self._networks(rng, len(user))[request], pa.array(NETWORKS)),
-            pa.array(day.start + np.minimum(second, day.seconds - 1)),
+            pa.array(day.start + second),
             _encoded(item[source], self._item_ids),
             _encoded(event, pa.array(EVENTS)),
             pa.array(watched),

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from pairec_cli.datagen.behavior import LAST_DELAY
+from pairec_cli.datagen.config import stream
 from pairec_cli.datagen.world import World, WorldConfig
 from pairec_cli.domain.ds import DsRange, shift, unix_start
 from pairec_cli.domain.errors import InvalidInput
@@ -74,6 +76,23 @@ def test_seed_and_day_change_the_content() -> None:
     assert all(a != b for a, b in zip(digests(world, ds), digests(world, EPOCH), strict=True))
 
 
+def test_days_and_chunks_share_no_random_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, tuple[int, ...]]] = []
+
+    def recorded(config: WorldConfig, purpose: str, *keys: int) -> np.random.Generator:
+        asked.append((purpose, keys))
+        return stream(config, purpose, *keys)
+
+    for module in ("behavior", "items", "taste", "users"):
+        monkeypatch.setattr(f"pairec_cli.datagen.{module}.stream", recorded)
+    world = World(SMALL.model_copy(update={"events_per_day": 200_000}))
+    for ds in DsRange(EPOCH, shift(EPOCH, 2)):
+        world.behavior(ds)
+    assert len(asked) == len(set(asked)) > 3 * 3
+    first = [stream(SMALL, purpose, *keys).integers(1 << 60) for purpose, keys in asked]
+    assert len(set(first)) == len(first)
+
+
 def test_the_configured_ids_exist_and_user_123_from_the_first_day() -> None:
     for users in (123, 150, 1_000):
         config = SMALL.model_copy(update={"users": users, "user_growth": 1.0})
@@ -124,13 +143,20 @@ def test_created_items_are_the_items_in_the_table() -> None:
 
 
 def test_click_counts_grow_as_the_behavior_table_says() -> None:
-    """The counters are expected values: their sum grows by what is clicked, within a fifth."""
+    """The counters are expected values: their sum grows by what is clicked, of old items and of new ones."""
+    days = DsRange(shift(EPOCH, 1), shift(EPOCH, 20))
     for signal in (0.0, 0.5, 1.0):
         world = World(WorldConfig(epoch=EPOCH, signal=signal))
-        days = DsRange(shift(EPOCH, 1), shift(EPOCH, 20))
-        clicked = sum(pc.sum(pc.equal(world.behavior(ds)["event"], "click")).as_py() for ds in days)
-        total = [pc.sum(world.items(ds)["click_count"]).as_py() for ds in (EPOCH, days.last)]
-        assert total[1] - total[0] == pytest.approx(clicked, rel=0.2)
+        clicked = np.zeros(2_001)
+        for ds in days:
+            table = world.behavior(ds)
+            items = pc.cast(table.filter(pc.equal(table["event"], "click"))["item_id"], pa.int64())
+            clicked += np.bincount(items.to_numpy(), minlength=2_001)
+        before, after = (world.items(ds)["click_count"].to_numpy() for ds in (EPOCH, days.last))
+        grown = after - np.pad(before, (0, len(after) - len(before)))
+        last_old = world.items(shift(EPOCH, -30)).num_rows
+        for part in (slice(0, last_old), slice(last_old, len(after))):
+            assert grown[part].sum() == pytest.approx(clicked[1:][part].sum(), rel=0.25)
 
 
 def check_funnel(rows: list[dict[str, Any]]) -> None:
@@ -188,11 +214,23 @@ def test_nobody_acts_before_registration_and_nothing_is_shown_before_publication
     ],
 )
 def test_events_lie_inside_their_day(timezone: str, ds: str) -> None:
-    world = World(SMALL.model_copy(update={"timezone": timezone}))
+    world = World(SMALL.model_copy(update={"timezone": timezone, "events_per_day": 60_000}))
     times = world.behavior(ds)["event_time"].to_numpy()
     start, end = unix_start(ds, timezone), unix_start(shift(ds, 1), timezone)
     assert start <= times.min() and times.max() < end
     assert times.max() > end - 4 * 3600  # the evening is not cut off
+
+
+def test_clicks_and_praises_follow_before_the_day_can_end() -> None:
+    table = World(WorldConfig(epoch=EPOCH, events_per_day=60_000)).behavior(EPOCH)
+    asked: dict[str, int] = {}
+    delays = [
+        at - asked.setdefault(request, at)
+        for request, at in zip(
+            *(table[name].to_pylist() for name in ("request_id", "event_time")), strict=True
+        )
+    ]
+    assert min(delays) == 0 and 60 < max(delays) < LAST_DELAY
 
 
 def test_evenings_are_busier_than_nights() -> None:
