@@ -15,7 +15,7 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True)
 class CommandContext:
-    """A command's surroundings. Unqualified tables belong to `project`; what it writes carries `fingerprint`."""
+    """Where a PAI command runs. Unqualified tables belong to `project`; what it writes has `fingerprint`."""
 
     warehouse: Warehouse
     project: str

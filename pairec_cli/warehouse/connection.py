@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -42,9 +43,14 @@ def open_connection(
     temp_directory: Path | None,
     timezone: str,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose spill files lie in `temp_directory` (a staging folder when None) and are removed."""
-    with staging_folder(layout) as folder:
-        spill = temp_directory or folder / "spill"
+    """A connection whose spill files lie in a folder of its own in `temp_directory` (staging when None)."""
+    with ExitStack() as stack:
+        if temp_directory is None:
+            spill = stack.enter_context(staging_folder(layout)) / "spill"
+        else:
+            # One folder per engine: the names of spill files would clash.
+            temp_directory.mkdir(parents=True, exist_ok=True)
+            spill = Path(stack.enter_context(TemporaryDirectory(prefix="sql-", dir=temp_directory)))
         connection = duckdb.connect(
             config={
                 "threads": threads,

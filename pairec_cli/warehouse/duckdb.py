@@ -15,7 +15,7 @@ from pairec_cli.domain.errors import SqlError
 from pairec_cli.warehouse.commands import CommandRunner, Log, StatementResult
 from pairec_cli.warehouse.connection import cpu_count, open_connection
 from pairec_cli.warehouse.execution import ScriptRun, translated
-from pairec_cli.warehouse.maxcompute.queries import Query
+from pairec_cli.warehouse.maxcompute.from_clause import Query
 from pairec_cli.warehouse.maxcompute.statements import Select, read_statement
 from pairec_cli.warehouse.script import Statement, StatementKind, split, substitute
 from pairec_cli.warehouse.store import Warehouse

@@ -11,13 +11,14 @@ import duckdb
 from sqlglot import exp
 
 from pairec_cli.domain.ds import parse_ds
-from pairec_cli.domain.errors import AlreadyExists, InvalidInput, NotFound, SqlError
+from pairec_cli.domain.errors import AlreadyExists, InvalidInput, NotFound, SqlError, UnsupportedSql
 from pairec_cli.domain.ledger import Partition
 from pairec_cli.domain.pai_command import PaiCommand
 from pairec_cli.domain.tables import Column, TableName, TableSchema
 from pairec_cli.warehouse.commands import CommandContext, CommandRunner, Log, StatementResult
 from pairec_cli.warehouse.copying import copy_dynamic, copy_static
-from pairec_cli.warehouse.maxcompute.queries import Query, QueryTranslator
+from pairec_cli.warehouse.maxcompute.from_clause import Query
+from pairec_cli.warehouse.maxcompute.queries import QueryTranslator
 from pairec_cli.warehouse.maxcompute.scope import Columns
 from pairec_cli.warehouse.maxcompute.statements import (
     AddPartition,
@@ -40,6 +41,7 @@ from pairec_cli.warehouse.store import Warehouse
 from pairec_cli.warehouse.types import parse_type
 
 _SHOWN_ROWS = 10
+_COMPATIBILITY = ("odps.sql.hive.compatible", "odps.sql.bigquery.compatible")
 _POSITIONS = "odps.sql.groupby.position.alias"
 
 Answer = TypeVar("Answer")
@@ -106,14 +108,20 @@ class ScriptRun:
         filled = substitute(raw, self.parameters)
         self.line = filled.line
         if filled.kind is StatementKind.SET:
-            key, value = filled.hint()
-            self.hints[key] = value
+            self._set(filled)
             result = StatementResult(filled)
         elif filled.kind is StatementKind.PAI:
             result = self._pai(filled)
         else:
             result = self._sql(filled)
         return StatementResult(filled, result.rows, result.written, time.perf_counter() - started)
+
+    def _set(self, statement: Statement) -> None:
+        """Remember a hint. Hints tune the product; two of them would change results, and are refused."""
+        key, value = statement.hint()
+        if key in _COMPATIBILITY and value.lower() == "true":
+            raise UnsupportedSql(f"set {key}={value}", line=statement.line)
+        self.hints[key] = value
 
     def _pai(self, statement: Statement) -> StatementResult:
         command = PaiCommand.parse(statement.text, line=statement.line)

@@ -133,7 +133,7 @@ def _sql(statement: Statement, tracker: _Tracker) -> None:
 
 
 def _pai(statement: Statement, tracker: _Tracker) -> None:
-    """`input…Table…` parameters are reads, `output…Table…` writes; `…Partition(s)` beside them give the days."""
+    """`input…Table…` parameters are reads, `output…Table…` writes; `…Partition(s)` give their days."""
     command = PaiCommand.parse(statement.text, line=statement.line)
     tables = pai_tables(command, tracker.project, line=statement.line)
     for table, window in tables.inputs:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from pairec_cli.domain.tables import TableName, TableSchema
 from pairec_cli.warehouse.layout import DS_KEY
-from pairec_cli.warehouse.maxcompute.queries import Relation
+from pairec_cli.warehouse.maxcompute.from_clause import Relation
 from pairec_cli.warehouse.maxcompute.scope import Columns
 from pairec_cli.warehouse.maxcompute.values import STRING, quote, string
 from pairec_cli.warehouse.store import Warehouse

@@ -13,7 +13,7 @@ from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.errors import DataError, InvalidInput, NotFound
 from pairec_cli.domain.ledger import Ledger, Partition
 from pairec_cli.domain.tables import TableName, TableSchema
-from pairec_cli.warehouse.layout import Layout
+from pairec_cli.warehouse.layout import DS_KEY, Layout
 from pairec_cli.warehouse.reader import read_files
 from pairec_cli.warehouse.staging import (
     Staged,
@@ -53,6 +53,8 @@ class Warehouse:
         if twins or not schema.columns:
             told = f"columns named twice: {', '.join(twins)}" if twins else "no columns"
             raise InvalidInput(f"table {schema.name} has {told}")
+        if schema.partition not in (None, DS_KEY) and DS_KEY in [name.lower() for name in names]:
+            raise InvalidInput(f"table {schema.name}: {DS_KEY} can only be the partition column")
         for column in schema.columns:
             parse_type(column.type)
         self.ledger.create_table(schema)

@@ -83,7 +83,7 @@ def build_aggregate(translator: Translator, call: AggregateCall, scope: Scope) -
     if conditions:
         text += f" FILTER (WHERE {' AND '.join(conditions)})"
     if call.window is not None:
-        text += f" OVER ({_window(translator, call.window, scope)})"
+        text += f" OVER ({_window(translator, call.window, scope, framed=spec.framed)})"
     kind = _result(spec, values)
     wrap = "CAST({} AS BIGINT)" if spec.result == "=SUM" and kind == BIGINT else spec.wrap
     return Value(wrap.format(text), kind)
@@ -170,7 +170,8 @@ def ordered_text(item: exp.Expr, value: Value) -> str:
     return f"{value.text} {direction} NULLS {nulls}"
 
 
-def _window(translator: Translator, node: exp.Window, scope: Scope) -> str:
+def _window(translator: Translator, node: exp.Window, scope: Scope, *, framed: bool) -> str:
+    """Without a frame, ORDER BY means ROWS up to the current row (Hive-compatible mode would mean RANGE)."""
     for name in ("alias", "first"):
         if node.args.get(name):
             raise translator.unsupported(node, "a named window")
@@ -183,6 +184,8 @@ def _window(translator: Translator, node: exp.Window, scope: Scope) -> str:
     frame = node.args.get("spec")
     if frame is not None:
         parts.append(_frame(translator, frame, scope))
+    elif framed and node.args.get("order"):
+        parts.append("ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW")
     return " ".join(parts)
 
 

@@ -1,7 +1,7 @@
 """The sqlglot dialect that reads MaxCompute SQL. Builds on Hive's grammar; knows no function by itself.
 
-Every call is parsed into `exp.Anonymous` with the name as written, so that the tables of `functions` are the one
-list of what is allowed, and nothing is translated by accident.
+Every call is parsed into `exp.Anonymous` with the name as written, so that the tables of `functions` are the
+one list of what is allowed, and nothing is translated by accident.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlglot.parsers.hive import HiveParser
 from sqlglot.tokens import TokenType
 
 from pairec_cli.domain.errors import SqlError, UnsupportedSql
+from pairec_cli.warehouse.types import MaxComputeType
 
 
 class MaxComputeParser(HiveParser):  # type: ignore[misc]  # sqlglot is untyped here, see pyproject
@@ -47,6 +48,47 @@ class MaxCompute(Hive):  # type: ignore[misc]  # as above
     Parser = MaxComputeParser
 
 
+_TYPES = {
+    exp.DType.TINYINT: "TINYINT",
+    exp.DType.SMALLINT: "SMALLINT",
+    exp.DType.INT: "INT",
+    exp.DType.BIGINT: "BIGINT",
+    exp.DType.FLOAT: "FLOAT",
+    exp.DType.DOUBLE: "DOUBLE",
+    exp.DType.DECIMAL: "DECIMAL",
+    exp.DType.TEXT: "STRING",
+    exp.DType.VARCHAR: "VARCHAR",
+    exp.DType.CHAR: "CHAR",
+    exp.DType.BINARY: "BINARY",
+    exp.DType.BOOLEAN: "BOOLEAN",
+    exp.DType.DATE: "DATE",
+    exp.DType.DATETIME: "DATETIME",
+    exp.DType.TIMESTAMP: "TIMESTAMP",
+    exp.DType.TIMESTAMPNTZ: "TIMESTAMP_NTZ",
+    exp.DType.ARRAY: "ARRAY",
+    exp.DType.MAP: "MAP",
+    exp.DType.STRUCT: "STRUCT",
+}
+
+
+def read_type(node: exp.DataType) -> MaxComputeType:
+    """A parsed type as ours. Raises UnsupportedSql for one that MaxCompute does not have."""
+    name = _TYPES.get(node.this)
+    if name is None:
+        raise UnsupportedSql(f"the type {node.this.value}")
+    if name == "STRUCT":
+        fields = tuple(item.name for item in node.expressions)
+        return MaxComputeType(
+            name, (), tuple(read_type(item.args["kind"]) for item in node.expressions), fields
+        )
+    if name in ("ARRAY", "MAP"):
+        return MaxComputeType(name, (), tuple(read_type(item) for item in node.expressions))
+    sizes = tuple(int(item.name) for item in node.expressions)
+    if name == "DECIMAL":
+        sizes = (38, 18) if not sizes else (*sizes, 0)[:2]
+    return MaxComputeType(name, sizes)
+
+
 def parse(text: str, line: int = 1) -> exp.Expr:
     """One statement as a syntax tree; `line` is where `text` starts in the script.
 
@@ -75,7 +117,7 @@ def _syntax_error(error: ParseError, text: str, line: int) -> SqlError:
     lines = text.split("\n")
     shown = lines[at - 1] if 0 < at <= len(lines) else lines[0]
     word = str(details.get("highlight") or "")
-    told = str(details.get("description") or "cannot read this statement").rstrip(".")
+    told = str(details.get("description") or "cannot read this statement").split(" but got <")[0].rstrip(".")
     near = f" near {word!r}" if word else ""
     return SqlError(f"syntax error{near}: {told}\n  {shown.strip()}", line=line + at - 1)
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 from pairec_cli.domain.errors import SqlError, UnsupportedSql
 from pairec_cli.warehouse.maxcompute import functions
 from pairec_cli.warehouse.maxcompute.aggregation import AggregateCall, aggregate_call, build_aggregate
-from pairec_cli.warehouse.maxcompute.dialect import line_of
+from pairec_cli.warehouse.maxcompute.dialect import line_of, read_type
 from pairec_cli.warehouse.maxcompute.scope import Columns, Scope
 from pairec_cli.warehouse.maxcompute.values import (
     BIGINT,
@@ -28,7 +28,6 @@ from pairec_cli.warehouse.maxcompute.values import (
     show,
     string,
 )
-from pairec_cli.warehouse.types import MaxComputeType, parse_type
 
 _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -269,10 +268,7 @@ class Expressions:
         return Value(f"CASE {whens} ELSE {last.text} END", kind)
 
     def conversion(self, node: exp.Cast, scope: Scope) -> Value:
-        return cast(self.translate(node.this, scope), self.data_type(node.to))
-
-    def data_type(self, node: exp.DataType) -> MaxComputeType:
-        return parse_type(node.sql("hive"))
+        return cast(self.translate(node.this, scope), read_type(node.to))
 
     def element(self, node: exp.Bracket, scope: Scope) -> Value:
         """`array[0]` counts from 0; `map[key]` is NULL for an unknown key."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
 
 from sqlglot import exp
 
@@ -12,7 +10,8 @@ from pairec_cli.domain.errors import SqlError, UnsupportedSql
 from pairec_cli.warehouse.maxcompute.aggregation import ordered_text
 from pairec_cli.warehouse.maxcompute.dialect import line_of
 from pairec_cli.warehouse.maxcompute.expressions import Expressions
-from pairec_cli.warehouse.maxcompute.generators import lateral_view, selected_explode
+from pairec_cli.warehouse.maxcompute.from_clause import Catalog, FromClause, Query, renamed
+from pairec_cli.warehouse.maxcompute.generators import selected_explode
 from pairec_cli.warehouse.maxcompute.scope import Columns, Scope, Source
 from pairec_cli.warehouse.maxcompute.values import (
     STRING,
@@ -20,7 +19,6 @@ from pairec_cli.warehouse.maxcompute.values import (
     Value,
     cast,
     common,
-    comparable,
     quote,
 )
 
@@ -28,52 +26,6 @@ _SELECT_PARTS = {
     *("with_", "kind", "expressions", "hint", "distinct", "from_", "joins", "laterals", "where", "group"),
     *("having", "qualify", "order", "sort", "distribute", "cluster", "limit", "offset"),
 }
-_JOINS = {
-    ("", "", ""): "INNER JOIN",
-    ("", "INNER", ""): "INNER JOIN",
-    ("", "CROSS", ""): "CROSS JOIN",
-    ("LEFT", "", ""): "LEFT JOIN",
-    ("LEFT", "OUTER", ""): "LEFT JOIN",
-    ("RIGHT", "", ""): "RIGHT JOIN",
-    ("RIGHT", "OUTER", ""): "RIGHT JOIN",
-    ("FULL", "", ""): "FULL JOIN",
-    ("FULL", "OUTER", ""): "FULL JOIN",
-    ("LEFT", "SEMI", ""): "SEMI JOIN",
-    ("LEFT", "ANTI", ""): "ANTI JOIN",
-    ("", "SEMI", ""): "SEMI JOIN",
-    ("", "ANTI", ""): "ANTI JOIN",
-}
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A table as the engine gives it: a DuckDB FROM item (without alias), its columns, partition last."""
-
-    text: str
-    columns: Columns
-    project: str
-
-
-class Catalog(Protocol):
-    """Where tables come from."""
-
-    def relation(self, node: exp.Table) -> Relation:
-        """Raises NotFound for an unknown table."""
-        ...
-
-
-@dataclass(frozen=True)
-class Query:
-    """A translated query."""
-
-    text: str
-    columns: Columns
-
-
-@dataclass
-class _From:
-    text: str = ""
-    scope: Scope = field(default_factory=Scope)
 
 
 class QueryTranslator:
@@ -81,10 +33,10 @@ class QueryTranslator:
 
     def __init__(self, catalog: Catalog, line: int = 1, *, positions: bool = False) -> None:
         """`positions`: whether GROUP BY 1 and ORDER BY 1 mean columns (odps.sql.groupby.position.alias)."""
-        self.catalog, self.line, self.positions = catalog, line, positions
+        self.line, self.positions = line, positions
         self.expressions = Expressions(self, line)
         self.named: list[dict[str, Columns]] = []
-        self._unnamed = 0
+        self.from_clause = FromClause(self, catalog)
 
     # Entry points
 
@@ -104,7 +56,7 @@ class QueryTranslator:
             elif isinstance(node, exp.SetOperation):
                 query = self._set_operation(node, targets, outer)
             elif isinstance(node, exp.Values):
-                query = self._retarget(self._values(node, outer), targets, node)
+                query = self._retarget(self.values(node, outer), targets, node)
             else:
                 raise self._unsupported(node)
         finally:
@@ -114,6 +66,10 @@ class QueryTranslator:
     def subquery(self, node: exp.Expr, scope: Scope) -> tuple[str, Columns]:
         found = self.query(node, outer=scope)
         return found.text, found.columns
+
+    def with_columns(self, name: str) -> Columns | None:
+        """The columns of the WITH query of that name, innermost first."""
+        return next((names[name.lower()] for names in reversed(self.named) if name.lower() in names), None)
 
     def _unsupported(self, node: exp.Expr, what: str | None = None) -> UnsupportedSql:
         return self.expressions.unsupported(node, what)
@@ -133,7 +89,7 @@ class QueryTranslator:
         parts = []
         for cte in clause.expressions:
             found = self.query(cte.this, outer=outer)
-            columns = _renamed(found.columns, cte.args.get("alias"), self.line)
+            columns = renamed(found.columns, cte.args.get("alias"), self.line)
             names[cte.alias.lower()] = columns
             listed = ", ".join(quote(name) for name, _ in columns)
             parts.append(f"{quote(cte.alias)}({listed}) AS ({found.text})")
@@ -145,8 +101,7 @@ class QueryTranslator:
         for name, value in node.args.items():
             if value and name not in _SELECT_PARTS:
                 raise self._unsupported(node, name.rstrip("_").upper())
-        origin = self._from(node, outer)
-        scope = origin.scope
+        origin, scope = self.from_clause.translate(node, outer)
         where = node.args.get("where")
         tail = [f" WHERE {self.expressions.condition(where.this, scope)}"] if where else []
         outputs = self._outputs(node, scope)
@@ -165,7 +120,7 @@ class QueryTranslator:
         tail.append(self._ordering(node, scope, outputs))
         items = ", ".join(f"{value.text} AS {quote(name)}" for name, value in selected)
         distinct = "DISTINCT " if self._distinct(node) else ""
-        text = f"SELECT {distinct}{items}{origin.text}{''.join(tail)}{self._limit(node)}"
+        text = f"SELECT {distinct}{items}{origin}{''.join(tail)}{self._limit(node)}"
         query = Query(text, [(name, value.type) for name, value in selected])
         return self._retarget(query, targets, node) if selected is outputs else query
 
@@ -312,116 +267,6 @@ class QueryTranslator:
             text += f" {name.upper()} {number.name}"
         return text
 
-    # FROM
-
-    def _from(self, node: exp.Select, outer: Scope | None) -> _From:
-        scope = Scope(outer)
-        clause = node.args.get("from_")
-        if clause is None:
-            return _From("", scope)
-        text = f" FROM {self._source(clause.this, scope)}"
-        for join in node.args.get("joins") or []:
-            text += self._join(join, scope)
-        for lateral in node.args.get("laterals") or []:
-            text += lateral_view(self.expressions, lateral, scope)
-        return _From(text, scope)
-
-    def _source(self, node: exp.Expr, scope: Scope) -> str:
-        """One FROM item with its alias; adds its columns to the scope."""
-        inner = [*(node.args.get("joins") or []), *(node.args.get("laterals") or [])]
-        for name in ("sample", "pivots", "when", "version", "hints", "partition", "only", "ordinality"):
-            if node.args.get(name):
-                raise self._unsupported(node, f"{name.upper()} on a table")
-        if isinstance(node, exp.Table):
-            text = self._table(node, scope)
-        elif isinstance(node, exp.Subquery):
-            text = self._derived(node, self.query(node.this, outer=scope.parent), scope)
-        elif isinstance(node, exp.Values):
-            text = self._derived(node, self._values(node, scope.parent), scope)
-        else:
-            raise self._unsupported(node)
-        for item in inner:
-            text += (
-                self._join(item, scope)
-                if isinstance(item, exp.Join)
-                else lateral_view(self.expressions, item, scope)
-            )
-        return text
-
-    def _table(self, node: exp.Table, scope: Scope) -> str:
-        if not isinstance(node.this, exp.Identifier):
-            raise self._unsupported(node, "a table function in FROM")
-        alias = node.alias or node.name
-        columns = None if node.db else self._named(node.name)
-        project = None
-        if columns is None:
-            relation = self.catalog.relation(node)
-            columns, text, project = relation.columns, relation.text, relation.project
-        else:
-            text = quote(node.name)
-        if node.alias:
-            project = None
-        self._add(scope, Source(alias, columns, project), node)
-        return f"{text} AS {quote(alias)}"
-
-    def _named(self, name: str) -> Columns | None:
-        return next((names[name.lower()] for names in reversed(self.named) if name.lower() in names), None)
-
-    def _derived(self, node: exp.Expr, query: Query, scope: Scope) -> str:
-        alias = node.alias
-        if not alias:
-            self._unnamed += 1
-            alias = f"_q{self._unnamed}"
-        columns = _renamed(query.columns, node.args.get("alias"), self.line)
-        self._add(scope, Source(alias, columns), node)
-        return f"({query.text}) AS {quote(alias)}({', '.join(quote(name) for name, _ in columns)})"
-
-    def _add(self, scope: Scope, source: Source, node: exp.Expr) -> None:
-        if any(known.name.lower() == source.name.lower() for known in scope.sources):
-            raise SqlError(
-                f"two tables are called {source.name}",
-                line=line_of(node, self.line),
-                hint="give one an alias",
-            )
-        scope.sources.append(source)
-
-    def _join(self, join: exp.Join, scope: Scope) -> str:
-        key = tuple(str(join.args.get(name) or "").upper() for name in ("side", "kind", "method"))
-        word = _JOINS.get((key[0], key[1], key[2]))
-        if word is None or join.args.get("global_") or join.args.get("match_condition"):
-            raise self._unsupported(join, f"{' '.join(part for part in key if part)} JOIN")
-        before = list(scope.sources)
-        text = self._source(join.this, scope)
-        on, using = join.args.get("on"), join.args.get("using")
-        if word == "CROSS JOIN":
-            return f" CROSS JOIN {text}"
-        if on is None and not using:
-            raise SqlError(
-                "a join without ON", line=line_of(join, self.line), hint="write ON …, or CROSS JOIN"
-            )
-        condition = (
-            self.expressions.condition(on, scope)
-            if on is not None
-            else self._using(using, word, before, scope)
-        )
-        if word in ("SEMI JOIN", "ANTI JOIN"):
-            scope.sources[:] = before
-        return f" {word} {text} ON {condition}"
-
-    def _using(self, names: list[exp.Expr], word: str, before: list[Source], scope: Scope) -> str:
-        right = Scope(None, [source for source in scope.sources if source not in before])
-        left = Scope(None, before, merged=dict(scope.merged))
-        parts = []
-        for item in names:
-            column = exp.column(item.name)
-            a, b = left.column(column, self.line), right.column(column, self.line)
-            x, y = comparable([a, b])
-            parts.append(f"{x.text} = {y.text}")
-            if word not in ("SEMI JOIN", "ANTI JOIN"):
-                keep = {"RIGHT JOIN": b.text, "FULL JOIN": f"coalesce({a.text}, {b.text})"}.get(word, a.text)
-                scope.merged[item.name.lower()] = Value(keep, common([a.type, b.type]))
-        return " AND ".join(parts)
-
     # UNION, VALUES
 
     def _set_operation(self, node: exp.SetOperation, targets: Columns | None, outer: Scope | None) -> Query:
@@ -480,7 +325,7 @@ class QueryTranslator:
                 hint=f"the table takes {names}",
             )
 
-    def _values(self, node: exp.Values, outer: Scope | None) -> Query:
+    def values(self, node: exp.Values, outer: Scope | None) -> Query:
         scope = Scope(outer)
         rows = [
             [self.expressions.translate(item, scope) for item in row.expressions] for row in node.expressions
@@ -496,16 +341,6 @@ class QueryTranslator:
         columns = [(f"_c{index}", kind) for index, kind in enumerate(kinds)]
         listed = ", ".join(quote(name) for name, _ in columns)
         return Query(f"SELECT * FROM (VALUES {lines}) AS v({listed})", columns)
-
-
-def _renamed(columns: Columns, alias: exp.Expr | None, line: int) -> Columns:
-    """The columns under the names of `alias(a, b, …)`, when it has any."""
-    names = alias.args.get("columns") if alias is not None else None
-    if not names:
-        return columns
-    if len(names) != len(columns):
-        raise SqlError(f"{len(names)} names for {len(columns)} columns", line=line)
-    return [(name.name, kind) for name, (_, kind) in zip(names, columns, strict=True)]
 
 
 def _with_aliases(scope: Scope) -> Scope:

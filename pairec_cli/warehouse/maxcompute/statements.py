@@ -10,9 +10,8 @@ from sqlglot import exp
 
 from pairec_cli.domain.errors import SqlError, UnsupportedSql
 from pairec_cli.domain.tables import Column, TableName, TableSchema
-from pairec_cli.warehouse.maxcompute.dialect import line_of, parse
+from pairec_cli.warehouse.maxcompute.dialect import line_of, parse, read_type
 from pairec_cli.warehouse.maxcompute.values import show
-from pairec_cli.warehouse.types import parse_type
 
 
 @dataclass(frozen=True)
@@ -224,8 +223,7 @@ class _Reader:
             if not isinstance(constraint.kind, exp.CommentColumnConstraint):
                 raise self.unsupported(node, f"a constraint on column {node.name}")
             comment = constraint.kind.this.name
-        kind = parse_type(node.args["kind"].sql("hive").replace("`", ""))
-        return Column(node.name, show(kind), comment)
+        return Column(node.name, show(read_type(node.args["kind"])), comment)
 
     def drop(self, node: exp.Drop) -> DropTable:
         tables = node.args.get("tables") or [node.this]
@@ -249,7 +247,6 @@ class _Reader:
         if query is None:
             raise SqlError("INSERT without a query", line=self.line)
         if node.args.get("with_"):
-            query = query.copy() if query.args.get("with_") is None else query
             if query.args.get("with_") is not None:
                 raise self.unsupported(node, "WITH both before INSERT and in its query")
             query.set("with_", node.args["with_"])

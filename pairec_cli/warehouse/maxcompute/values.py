@@ -123,6 +123,11 @@ def cast(value: Value, kind: MaxComputeType) -> Value:
         return Value(f"TRY_CAST(mc_plain({value.text}) AS {target})", kind)
     if name == "BOOLEAN" and value.is_number:
         return Value(f"({value.text} <> 0)", kind)
+    if value.is_number and name in _LADDER and _widens(source.name, name):
+        literal = (
+            f"{value.literal}e0" if name == "DOUBLE" and re.fullmatch(r"\d+", value.literal or "") else ""
+        )
+        return Value(literal or f"CAST({value.text} AS {target})", kind, value.literal)
     known = (
         (value.is_number and name in _LADDER)
         or (source.name == "BOOLEAN" and name in _LADDER)
@@ -133,6 +138,11 @@ def cast(value: Value, kind: MaxComputeType) -> Value:
     if not known:
         raise UnsupportedSql(f"CAST from {show(source)} to {show(kind)}")
     return Value(f"TRY_CAST({value.text} AS {target})", kind)
+
+
+def _widens(source: str, target: str) -> bool:
+    """Whether every number of one type fits the other, so that the cast cannot fail."""
+    return "DECIMAL" not in (source, target) and _LADDER.index(source) < _LADDER.index(target)
 
 
 def _to_text(value: Value, kind: MaxComputeType) -> Value:

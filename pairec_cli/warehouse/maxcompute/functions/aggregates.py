@@ -42,6 +42,8 @@ AGGREGATES: dict[str, Aggregate] = {
     "VAR_SAMP": Aggregate("var_samp", ("DOUBLE",), "DOUBLE"),
     "CORR": Aggregate("corr", ("DOUBLE", "DOUBLE"), "DOUBLE"),
     "PERCENTILE": Aggregate("quantile_cont", ("DOUBLE", "DOUBLE"), "DOUBLE"),
+    "PERCENTILE_APPROX": Aggregate("quantile_cont", ("DOUBLE", "DOUBLE"), "DOUBLE"),
+    "APPROX_DISTINCT": Aggregate("approx_count_distinct", ("ANY",), "BIGINT"),
     "COUNT_IF": Aggregate("count_if", ("BOOLEAN",), "BIGINT", "CAST({} AS BIGINT)"),
     "ANY_VALUE": Aggregate("any_value", ("ANY",), "=0"),
     "MAX_BY": Aggregate("max_by", ("ANY", "ANY"), "=0"),

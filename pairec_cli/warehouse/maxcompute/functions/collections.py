@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pairec_cli.domain.errors import UnsupportedSql
 from pairec_cli.warehouse.maxcompute.functions.signature import Builder, declare
 from pairec_cli.warehouse.maxcompute.values import (
@@ -12,6 +14,7 @@ from pairec_cli.warehouse.maxcompute.values import (
     comparable,
     implicit,
     show,
+    string,
 )
 from pairec_cli.warehouse.types import MaxComputeType
 
@@ -40,8 +43,6 @@ COLLECTIONS = declare(
         "STR_TO_MAP(STRING) MAP<STRING,STRING>": "mc_str_to_map({0}, ',', '=')",
         "STR_TO_MAP(STRING, TEXT) MAP<STRING,STRING>": "mc_str_to_map({0}, '{1}', '=')",
         "STR_TO_MAP(STRING, TEXT, TEXT) MAP<STRING,STRING>": "mc_str_to_map({0}, '{1}', '{2}')",
-        "REGEXP_EXTRACT(STRING, TEXT) STRING": "mc_regexp_extract({0}, '{1}', 1)",
-        "REGEXP_EXTRACT(STRING, TEXT, WHOLE) STRING": "mc_regexp_extract({0}, '{1}', {2})",
         "REGEXP_REPLACE(STRING, STRING, STRING) STRING": "regexp_replace({0}, {1}, {2}, 'g')",
     }
 )
@@ -60,25 +61,48 @@ def _if(arguments: list[Value]) -> Value:
 
 
 def _split(arguments: list[Value]) -> Value:
-    """SPLIT(text, delimiter): trailing empty strings are dropped, as the product does by default."""
+    """SPLIT(text, delimiter [, trim]): trailing empty strings are dropped unless `trim` is false."""
     if len(arguments) not in (2, 3):
         raise UnsupportedSql(f"SPLIT with {len(arguments)} argument(s)")
-    text = implicit(arguments[0], STRING).text
-    delimiter = arguments[1].literal
-    if delimiter is None:
+    text, delimiter = implicit(arguments[0], STRING).text, arguments[1].literal
+    if not delimiter:
         raise UnsupportedSql("SPLIT with a delimiter that is not a string literal")
     if len(arguments) == 3 and arguments[2].text not in ("true", "false"):
         raise UnsupportedSql("SPLIT whose third argument is not true or false")
-    special = set(delimiter) & set(r"\.^$*+?()[]{}|")
-    function = "string_split_regex" if special and len(delimiter) > 1 else "string_split"
-    if special and len(delimiter) == 1:
-        raise UnsupportedSql(
-            f"SPLIT at {delimiter!r}, which is a regular expression", hint="escape it: '\\\\|'"
-        )
-    parts = f"{function}({text}, {implicit(arguments[1], STRING).text})"
     keep = len(arguments) == 3 and arguments[2].text == "false"
     kind = MaxComputeType("ARRAY", (), (STRING,))
-    return Value(parts if keep else f"mc_trim_tail({parts})", kind)
+    plain = re.sub(r"\\([^A-Za-z0-9])", r"\1", delimiter)
+    is_regex = bool(re.search(r"(?<!\\)[.^$*+?()\[\]{}|]|\\[A-Za-z0-9]", delimiter))
+    if is_regex:
+        parts = f"string_split_regex({text}, {string(delimiter)})"
+        return Value(parts if keep else f"mc_trim_tail({parts})", kind)
+    if keep or len(plain) > 1:
+        parts = f"string_split({text}, {string(plain)})"
+        return Value(parts if keep else f"mc_trim_tail({parts})", kind)
+    return Value(f"mc_split({text}, {string(plain)})", kind)
+
+
+def _json(arguments: list[Value]) -> Value:
+    """GET_JSON_OBJECT(text, '$.path'): NULL for text that is no JSON; objects come back as JSON."""
+    if len(arguments) != 2 or not arguments[1].literal:
+        raise UnsupportedSql("GET_JSON_OBJECT needs a text and a path literal")
+    if "*" in arguments[1].literal or not arguments[1].literal.startswith("$"):
+        raise UnsupportedSql(f"GET_JSON_OBJECT with the path {arguments[1].literal!r}")
+    return Value(f"mc_json({implicit(arguments[0], STRING).text}, {arguments[1].text})", STRING)
+
+
+def _regexp_extract(arguments: list[Value]) -> Value:
+    """REGEXP_EXTRACT(text, pattern [, group]): group 1 by default, an empty string where nothing matches."""
+    if len(arguments) not in (2, 3) or not arguments[1].literal:
+        raise UnsupportedSql("REGEXP_EXTRACT needs a text and a pattern literal")
+    group = arguments[2].literal if len(arguments) == 3 else "1"
+    if group is None or not group.isdigit():
+        raise UnsupportedSql("REGEXP_EXTRACT with a group that is not a whole-number literal")
+    if int(group) > re.compile(arguments[1].literal).groups:
+        raise UnsupportedSql(f"REGEXP_EXTRACT: the pattern {arguments[1].literal!r} has no group {group}")
+    return Value(
+        f"mc_regexp_extract({implicit(arguments[0], STRING).text}, {arguments[1].text}, {group})", STRING
+    )
 
 
 def _array(arguments: list[Value]) -> Value:
@@ -128,7 +152,7 @@ def _concat(arguments: list[Value]) -> Value:
 
 
 def _extreme(function: str) -> Builder:
-    """GREATEST, LEAST: NULL is the smallest value; mixed arguments are brought to one type as comparisons do."""
+    """GREATEST, LEAST: NULL is the smallest value; mixed arguments get one type, as in comparisons."""
 
     def build(arguments: list[Value]) -> Value:
         if len(arguments) < 2:
@@ -145,6 +169,8 @@ def _extreme(function: str) -> Builder:
 COLLECTION_BUILDERS: dict[str, Builder] = {
     "IF": _if,
     "SPLIT": _split,
+    "GET_JSON_OBJECT": _json,
+    "REGEXP_EXTRACT": _regexp_extract,
     "ARRAY": _array,
     "MAP": _map,
     "GREATEST": _extreme("greatest"),

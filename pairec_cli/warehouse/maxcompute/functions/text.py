@@ -11,6 +11,9 @@ MACROS = (
     "CREATE MACRO mc_substr3(s, p, n) AS CASE WHEN p = 0 OR -p > length(s) OR n <= 0 "
     "THEN CASE WHEN s IS NOT NULL AND n IS NOT NULL THEN '' END "
     "ELSE substr(s, CAST(p AS BIGINT), CAST(n AS BIGINT)) END",
+    # Java's split, one character: trailing empty strings go, but text without the delimiter stays as it is.
+    "CREATE MACRO mc_split(s, d) AS CASE WHEN s <> '' AND rtrim(s, d) = '' THEN [] "
+    "ELSE string_split(rtrim(s, d), d) END",
     "CREATE MACRO mc_trim_tail(a) AS a[:coalesce(list_max(list_filter(range(1, len(a) + 1), "
     "lambda i: a[i] <> '')), 0)]",
     "CREATE MACRO mc_split_part(s, d, f, t) AS CASE WHEN d = '' THEN s "
@@ -60,6 +63,5 @@ TEXT = declare(
         "MD5(STRING) STRING": "md5({0})",
         "ASCII(STRING) BIGINT": "CAST(ascii({0}) AS BIGINT)",
         "CHR(BIGINT) STRING": "chr(CAST({0} AS INTEGER))",
-        "GET_JSON_OBJECT(STRING, STRING) STRING": "mc_json({0}, {1})",
     }
 )
