@@ -142,10 +142,11 @@ def delete(
 ) -> None:
     """Delete an instance. With --cascade, what it holds goes too; files of its resources stay."""
     project = open_project(context)
-    if name not in [instance.name for instance in project.control.instances.all()]:
-        notice(f"there is no instance {name!r}; nothing to delete")
+    try:
+        held = holdings(project, name)
+    except NotFound as error:
+        notice(f"nothing to delete: {error.message}")
         return
-    held = holdings(project, name)
     if dry_run:
         emit([{"kind": "instance", "name": name}, *held], columns=("kind", "name"), title="Would be deleted")
         return

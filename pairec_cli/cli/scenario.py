@@ -9,6 +9,7 @@ import typer
 from pairec_cli.cli.options import Cascade, DryRun, Format, Instance, Yes, confirm, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, show, timestamp
+from pairec_cli.domain.errors import NotFound
 from pairec_cli.domain.instance import Scenario
 from pairec_cli.workflow.instances import pick_instance
 from pairec_cli.workflow.scenarios import create_scenario
@@ -75,9 +76,10 @@ def delete(
     """Delete a scenario. With --cascade, its solutions go too."""
     project = open_project(context)
     owner = pick_instance(project, instance).name
-    known = [scenario.name for scenario in project.control.scenarios.all(owner)]
-    if name not in known:
-        notice(f"there is no scenario {name!r}; nothing to delete")
+    try:
+        project.control.scenarios.get(owner, name)
+    except NotFound as error:
+        notice(f"nothing to delete: {error.message}")
         return
     solutions = [solution.name for solution in project.control.solutions.all(owner, name)]
     if dry_run:

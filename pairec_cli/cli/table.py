@@ -9,6 +9,7 @@ import typer
 from pairec_cli.cli.options import DryRun, Format, Instance, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, show, timestamp, warn
+from pairec_cli.domain.errors import NotFound
 from pairec_cli.domain.instance import RegisteredTable
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.project import Project
@@ -100,7 +101,11 @@ def remove(context: typer.Context, table: Table, instance: Instance = None, dry_
     """Remove a registration. The table itself stays."""
     project = open_project(context)
     owner = pick_instance(project, instance).name
-    entry = project.control.tables.get(owner, table)
+    try:
+        entry = project.control.tables.get(owner, table)
+    except NotFound as error:
+        notice(f"nothing to remove: {error.message}")
+        return
     if dry_run:
         notice(f"would remove the registration {entry.display_name!r} of {entry.table}")
         return

@@ -47,7 +47,7 @@ def default_bindings(instance: str, taken: Collection[Instance] = ()) -> Resourc
     if not taken:
         return ResourceBindings("pairec_pai", "pairec_workspace", "project_mc", "pairec-bucket", "pairec_fs")
     base = re.sub(r"\W", "_", instance.lower(), flags=re.ASCII)[:40]
-    base = base if _IDENTIFIER.fullmatch(base) else f"i_{base}"
+    base = base if re.match("[a-z]", base) else f"i_{base}"
     projects = {other.bindings.maxcompute_project for other in taken}
     words = (base if number == 1 else f"{base}_{number}" for number in count(1))
     word = next(word for word in words if f"{word}_mc" not in projects)

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairec_cli.cli import render
@@ -67,6 +67,7 @@ def test_markdown_escapes_bars(capsys: pytest.CaptureFixture[str]) -> None:
     assert "| x\\|y z |" in capsys.readouterr().out
 
 
+@settings(max_examples=30)
 @given(st.lists(st.fixed_dictionaries({"a": st.text(), "b": st.integers()}), max_size=4))
 def test_csv_is_read_back_as_it_was(rows: list[dict[str, object]]) -> None:
     text = render._csv(rows, ("a", "b"))
