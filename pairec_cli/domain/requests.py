@@ -22,7 +22,7 @@ class RecommendRequest:
     """What a caller asks. A size of 0 or less is 10; a request id is made when none is given. `features`
     become user properties, empty texts left out. `debug` and `explain` ask for each item's explanation.
 
-    Raises InvalidInput for an empty uid.
+    Raises InvalidInput for an empty uid and one that is not valid Unicode.
     """
 
     uid: str
@@ -39,6 +39,8 @@ class RecommendRequest:
     def __post_init__(self) -> None:
         if not self.uid:
             raise InvalidInput("uid not empty", hint="name the user to recommend for")
+        if not self.uid.isascii() and _is_broken(self.uid):
+            raise InvalidInput(f"{self.uid!r} is not a user id: its bytes are not UTF-8")
         if self.size <= 0:
             object.__setattr__(self, "size", DEFAULT_SIZE)
         if not self.request_id:
@@ -92,6 +94,14 @@ class RecommendResponse:
     items: list[ItemResult]
     trace: list[StageTrace] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def new_request_id() -> str:

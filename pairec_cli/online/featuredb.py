@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS feature_loads (id INTEGER PRIMARY KEY AUTOINCREMENT, 
 _CHUNK = 20_000
 _KEYS_PER_READ = 500
 _BUSY_SECONDS = 30.0
+_under_way: set[tuple[Path, int]] = set()
+"""Loads of this process: a load that bears its process id and is not here is a dead process's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class FeatureDB:
 
         def read(reader: _Reader) -> dict[str, Value] | None:
             row = self._connection().execute(reader.point, (key,)).fetchone()
-            return None if row is None else dict(zip(reader.columns, row, strict=True))
+            return None if row is None else dict(zip(reader.columns, row, strict=False))
 
         return self._read(view, read)
 
@@ -135,8 +137,9 @@ class FeatureDB:
         connection = self._connection()
         try:
             _prepare(connection)
-            _drop_dead_loads(connection)
+            _drop_dead_loads(connection, self.path)
             load, table = _start_load(connection, columns)
+            _under_way.add((self.path, load))
             try:
                 count = _load(connection, view, table, len(columns), rows)
                 info = ViewInfo(view, key, tuple(columns), count, ds, fingerprint, time.time())
@@ -144,7 +147,9 @@ class FeatureDB:
             except BaseException:
                 _abandon(connection, table, load)
                 raise
-        except sqlite3.OperationalError as error:
+            finally:
+                _under_way.discard((self.path, load))
+        except sqlite3.Error as error:
             raise self._unusable(error) from error
         return info
 
@@ -290,7 +295,7 @@ def _load(
             connection.execute(f"CREATE UNIQUE INDEX {table}_key ON {table} (k)")
     except sqlite3.IntegrityError as error:
         raise DataError(f"view {view!r}: {_key_fault(connection, table)}") from error
-    except (sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError) as error:
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError, UnicodeError) as error:
         raise DataError(f"view {view!r}: a row cannot be stored: {error}") from error
     return count
 
@@ -334,10 +339,11 @@ def _abandon(connection: sqlite3.Connection, table: str, load: int) -> None:
         connection.execute("DELETE FROM feature_loads WHERE id = ?", (load,))
 
 
-def _drop_dead_loads(connection: sqlite3.Connection) -> None:
+def _drop_dead_loads(connection: sqlite3.Connection, path: Path) -> None:
     """Clear what killed publishes left behind."""
     for load, pid in connection.execute("SELECT id, pid FROM feature_loads").fetchall():
-        if not _alive(pid):
+        ours = pid == os.getpid()
+        if (path, load) not in _under_way if ours else not _alive(pid):
             _abandon(connection, f"view_{load}", load)
 
 
