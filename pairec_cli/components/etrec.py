@@ -1,8 +1,8 @@
 """etrec, PAI's item-based collaborative filtering: each item's nearest items by the users they share.
 
-Parameters are those of the public page "Collaborative filtering (etrec)". That page gives no formulas. With U_i
-the users of item i, I_u the items of user u (distinct, without the users that have too few or too many items)
-and w_u the weight of a user, ours are
+Parameters are those of the public page "Collaborative filtering (etrec)". That page gives no formulas. With
+U_i the users of item i, I_u the items of user u (distinct, without the users that have too few or too many
+items) and w_u the weight of a user, ours are
 
     c(i,j)     = Σ_{u ∈ U_i ∩ U_j} w_u
     wbcosine   = c(i,j) / sqrt(|U_i| · |U_j|)
@@ -12,9 +12,10 @@ and w_u the weight of a user, ours are
     w_u = 1 (none), 1 / log2(1 + |I_u|) (log), 1 / |I_u| (inverse)
 
 Jaccard is standard. The asymmetric cosine is the literature's (Aiolli, "Efficient top-N recommendation for
-very large scale binary rated datasets", RecSys 2013); that etrec's `weight` is the exponent of the co-occurrence
-is our reading, and so is wbcosine: a cosine whose co-occurrence is weighted by the users' activity. `userWeight`
-is our own parameter; by default `log` for wbcosine and `none` for asymcosine. Jaccard knows no weights.
+very large scale binary rated datasets", RecSys 2013); that etrec's `weight` is the exponent of the
+co-occurrence is our reading, and so is wbcosine: a cosine whose co-occurrence is weighted by the users'
+activity. `userWeight` is our own parameter; by default `log` for wbcosine and `none` for asymcosine. Jaccard
+knows no weights.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ from pydantic import Field, field_validator, model_validator
 
 from pairec_cli.components import etrec_kernel as kernel
 from pairec_cli.domain.components import NOTES, ComponentParameters
-from pairec_cli.domain.errors import DataError
+from pairec_cli.domain.errors import DataError, NotFound
 
 SimilarityType = Literal["wbcosine", "asymcosine", "jaccard"]
 UserWeight = Literal["none", "log", "inverse"]
 
 BLOCKS_PER_THREAD = 16
-BLOCK_KEYS = 4_000_000
-"""Neighbours that one block may hold: 32 MB of keys, some 70 MB of text."""
+BLOCK_KEYS = 1_000_000
+"""Neighbours that one block may hold: some 80 MB while their text is built."""
 BLOCK_BYTES = 1 << 30
 """Text that one block may hold; Arrow's string offsets end at 2 GB."""
 
@@ -59,7 +60,7 @@ class EtrecParameters(ComponentParameters):
     item_delimiter: str = Field(" ", min_length=1)
     kv_delimiter: str = Field(":", min_length=1)
     alpha: float = Field(0.5, gt=0, lt=1)
-    weight: float = Field(1.0, gt=0, le=10)
+    weight: float = Field(1.0, gt=0, le=4)
     operator: Literal["add", "mul", "min", "max"] = "add"
     """Deprecated by PAI, without effect."""
     lifecycle: int | None = Field(None, ge=1)
@@ -70,8 +71,8 @@ class EtrecParameters(ComponentParameters):
     @field_validator("item_delimiter", "kv_delimiter")
     @classmethod
     def _no_number(cls, delimiter: str) -> str:
-        if set(delimiter) & set("0123456789."):
-            raise ValueError("a delimiter may not hold digits or '.', which scores are written with")
+        if set(delimiter) & set("0123456789.+-eE"):
+            raise ValueError("scores are written with digits and . + - e, so a delimiter may not hold them")
         return delimiter
 
     @model_validator(mode="after")
@@ -82,13 +83,13 @@ class EtrecParameters(ComponentParameters):
             raise ValueError("itemDelimiter and kvDelimiter may not share a character")
         if self.min_user_behavior > self.max_user_behavior:
             raise ValueError("minUserBehavior may not exceed maxUserBehavior")
-        if self.similarity_type == "jaccard" and self.user_weight not in (None, "none"):
-            raise ValueError("jaccard takes no userWeight")
         return self
 
     @property
     def weighting(self) -> UserWeight:
-        """`user_weight`, or what the similarity type defaults to."""
+        """The weights in use: none for jaccard, else `user_weight` or the similarity type's default."""
+        if self.similarity_type == "jaccard":
+            return "none"
         return self.user_weight or ("log" if self.similarity_type == "wbcosine" else "none")
 
 
@@ -113,8 +114,8 @@ class Log:
 class Etrec:
     """`PAI -name pai_etrec`: (user, item) rows in, `item_id, similar_item_ids` out, ordered by item id.
 
-    `similar_item_ids` is `id<kv>score<item delimiter>id<kv>score…`, by score descending, then id; scores have
-    seven significant digits. An item without a neighbour has no row. Ids are kept as text.
+    `similar_item_ids` is `id<kv>score<item delimiter>id<kv>score…`, by score descending, then id; scores are
+    float32. An item without a neighbour has no row. Ids are kept as text.
     """
 
     name: ClassVar[str] = "pai_etrec"
@@ -138,9 +139,12 @@ def read_log(inputs: pa.Table, parameters: EtrecParameters) -> Log:
 
     Rows with a NULL or empty id are dropped; `notes` counts what was left out. Raises what `run` raises.
     """
+    columns = Etrec().input_columns(parameters)
+    for name in columns:
+        if name not in inputs.column_names:
+            raise NotFound("column", name, inputs.column_names)
     with ThreadPoolExecutor(2) as pool:
-        encoded = pool.map(_codes, [inputs[name] for name in Etrec().input_columns(parameters)])
-        (users, user_ids), (items, ids) = encoded
+        (users, user_ids), (items, ids) = pool.map(_codes, [inputs[name] for name in columns])
     _refuse_delimiters(ids, parameters)
     whole = (users >= 0) & (items >= 0)
     if not whole.all():
@@ -169,7 +173,7 @@ def read_log(inputs: pa.Table, parameters: EtrecParameters) -> Log:
 def _codes(column: pa.ChunkedArray) -> tuple[kernel.I64, pa.StringArray]:
     """(code per row, -1 for NULL or empty; the text of each code)."""
     if not (pa.types.is_integer(column.type) or _is_text(column.type)):
-        raise DataError(f"a column of type {column.type} holds no ids", hint="cast it to BIGINT or STRING")
+        raise DataError(f"a column of type {column.type} cannot hold ids", hint="cast it to BIGINT or STRING")
     column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     ids = encoded.dictionary.cast(pa.string())
@@ -279,17 +283,17 @@ def _lists(
     if top < 1:
         return
     similarity = Similarity.of(log, parameters)
-    text = _IdText.of(log.ids)
+    longest = pc.max(pc.binary_length(log.ids)).as_py()
 
     def batch(bounds: tuple[int, int]) -> pa.RecordBatch:
         keys, counts = nearest(log, similarity, top, *bounds)
-        lists = text.lists(keys, counts, parameters.item_delimiter, parameters.kv_delimiter)
+        lists = _texts(log.ids, keys, counts, parameters.item_delimiter, parameters.kv_delimiter)
         ids = log.ids.slice(bounds[0], bounds[1] - bounds[0])
         columns = pa.record_batch([ids, lists], schema=schema)
         return columns if counts.all() else columns.filter(pa.array(counts > 0))
 
     with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(batch, _blocks(log, top, text.longest, threads))
+        yield from pool.map(batch, _blocks(log, top, longest, threads))
 
 
 def nearest(
@@ -336,25 +340,11 @@ def _blocks(log: Log, top: int, longest: int, threads: int) -> list[tuple[int, i
     return bounds
 
 
-@dataclass(frozen=True)
-class _IdText:
-    """The ids as one run of UTF-8 bytes, for the kernel that writes the lists."""
-
-    characters: kernel.U8
-    ptr: kernel.I64
-    longest: int
-
-    @classmethod
-    def of(cls, ids: pa.StringArray) -> Self:
-        lengths = pc.binary_length(ids).to_numpy()
-        joined = "".join(ids.to_pylist()).encode()
-        return cls(np.frombuffer(bytearray(joined), np.uint8), _starts(lengths), int(lengths.max(initial=0)))
-
-    def lists(self, keys: kernel.U64, counts: kernel.I64, item: str, kv: str) -> pa.StringArray:
-        between, within = (np.frombuffer(bytearray(part.encode()), np.uint8) for part in (item, kv))
-        size = kernel.measure(keys, counts, self.ptr, len(between) + len(within))
-        characters = np.empty(size, np.uint8)
-        ptr = np.empty(len(counts) + 1, np.int64)
-        kernel.render(keys, counts, self.characters, self.ptr, between, within, characters, ptr)
-        offsets = ptr.astype(np.int32)
-        return pa.StringArray.from_buffers(len(counts), pa.py_buffer(offsets), pa.py_buffer(characters))
+def _texts(ids: pa.StringArray, keys: kernel.U64, counts: kernel.I64, item: str, kv: str) -> pa.StringArray:
+    """One list text per row of `keys`."""
+    present = keys[keys != kernel.EMPTY]
+    entries = pc.binary_join_element_wise(
+        ids.take(pa.array(kernel.positions(present))), pa.array(kernel.scores(present)).cast(pa.string()), kv
+    )
+    offsets = pa.array(_starts(counts).astype(np.int32))
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, entries), item)
