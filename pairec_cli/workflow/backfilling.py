@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.domain.ds import DsRange, ranges, refuse_future, yesterday
@@ -11,12 +11,12 @@ from pairec_cli.domain.errors import DataError, InvalidInput, NotDeployed, NotFo
 from pairec_cli.domain.package import Node, Recurrence
 from pairec_cli.domain.runs import Backfill, BackfillTask, NodeRun, RunState
 from pairec_cli.domain.solution import Solution
-from pairec_cli.domain.tables import TableName, TableRole
+from pairec_cli.domain.tables import TableName
 from pairec_cli.workflow import solution_document, solutions
 from pairec_cli.workflow.archive import SOLUTION_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts
 from pairec_cli.workflow.node_run import NodeRunner
-from pairec_cli.workflow.plan import BackfillPlan, PlannedTask, Planner
+from pairec_cli.workflow.plan import BackfillPlan, PlannedTask, Planner, Reason
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -33,15 +33,24 @@ class Deployed:
         return self.solution.environment.offline_store
 
 
+@dataclass
+class Counter:
+    """Runs done, of those that a backfill will do."""
+
+    total: int
+    done: int = 0
+
+
 @dataclass(frozen=True)
 class Progress:
-    """What happens while a backfill runs: a task began, a day ended, a task ended."""
+    """What happens while a backfill runs. Of a task with `days` days: it began (running, no run), a day ended
+    well (ok, with its run, no reason), it ended otherwise or cannot begin (its state, with the reason)."""
 
     task: str
     state: RunState
     done: int
     total: int
-    days: int = 0
+    days: int
     run: NodeRun | None = None
     reason: str = ""
 
@@ -116,7 +125,10 @@ def make_plan(
         raise NotFound("task", task, names, hint="pairec backfill plan")
     forced = [task] if task and force else names if force else []
     return planner(workspace, what).plan(
-        DsRange(start, end), what.solution.required_days, forced=forced, only=task
+        DsRange(start, end),
+        what.solution.required_days,
+        forced=forced,
+        goals=None if task is None else [task],
     )
 
 
@@ -163,83 +175,87 @@ def run_backfill(
 def continue_backfill(workspace: Workspace, what: Deployed, listener: Listener) -> Backfill | None:
     """Go on with the latest backfill: its original days, only what is not up to date.
 
+    What its tasks need besides, because scripts or inputs changed since, runs too, as a backfill of its own.
     Raises NotFound when there is none; None when it has ended well already.
     """
-    backfill = workspace.control.backfills.latest(what.target)
-    if backfill is None:
-        raise NotFound("backfill", str(what.target), hint="pairec backfill run")
+    backfill = _latest(workspace, what)
     if backfill.state is RunState.OK:
         return None
-    resumed = workspace.control.backfills.resume(backfill.id)
-    plan = planner(workspace, what).plan(resumed.days, what.solution.required_days)
+    control = workspace.control.backfills
+    goals = [task.node for task in backfill.tasks if any(node.name == task.node for node in what.nodes)]
+    plan = planner(workspace, what).plan(backfill.days, what.solution.required_days, goals=goals)
     planned = {task.node: task for task in plan.tasks}
-    for task in resumed.tasks:
-        if task.node not in planned and task.state is not RunState.OK:
-            workspace.control.backfills.set_task(resumed.id, task.node, RunState.OK, "up to date")
-    known = {task.node for task in resumed.tasks}
-    remaining = [task for task in plan.tasks if task.node in known]
-    return _carry(workspace, what, resumed, remaining, listener)
+    if planned.keys() - set(goals):
+        tasks = [BackfillTask(task.node, task.days, reason=task.reason) for task in plan.tasks]
+        carried = control.start(what.target, what.solution.name, backfill.days, tasks)
+    else:
+        carried = control.resume(backfill.id)
+        for task in carried.tasks:
+            if task.node not in planned and task.state not in _WELL:
+                control.set_task(carried.id, task.node, RunState.OK, "up to date")
+    return _carry(workspace, what, carried, list(plan.tasks), listener)
 
 
 def rerun_task(workspace: Workspace, what: Deployed, task: str, listener: Listener) -> Backfill:
     """Run one task of the latest backfill again for its original days, whatever its state."""
-    backfill = workspace.control.backfills.latest(what.target)
-    if backfill is None:
-        raise NotFound("backfill", str(what.target), hint="pairec backfill run")
+    backfill = _latest(workspace, what)
     found = backfill.task(task)
     if found is None:
         raise NotFound("task", task, [t.node for t in backfill.tasks], hint="pairec backfill list")
-    plan = planner(workspace, what).plan(
-        DsRange(found.days[0], found.days[-1]), what.solution.required_days, forced=[task], only=task
-    )
-    mine = next(one for one in plan.tasks if one.node == task)
-    days = {ds: reason for ds, reason in mine.reasons.items() if ds in found.days}
-    resumed = (
-        workspace.control.backfills.start(
-            what.target, what.solution.name, backfill.days, [replace(found, state=RunState.PENDING)]
-        )
-        if backfill.state is RunState.OK
-        else workspace.control.backfills.resume(backfill.id)
-    )
-    return _carry(workspace, what, resumed, [replace(mine, reasons=days)], listener, whole=False)
+    again = PlannedTask(task, dict.fromkeys(found.days, Reason.FORCED))
+    control = workspace.control.backfills
+    if backfill.state is RunState.OK:
+        one = [BackfillTask(task, found.days, reason=again.reason)]
+        carried = control.start(what.target, what.solution.name, backfill.days, one)
+    else:
+        carried = control.resume(backfill.id)
+    return _carry(workspace, what, carried, [again], listener)
+
+
+def _latest(workspace: Workspace, what: Deployed) -> Backfill:
+    backfill = workspace.control.backfills.latest(what.target)
+    if backfill is None:
+        raise NotFound("backfill of", str(what.target), hint="pairec backfill run")
+    return backfill
+
+
+_WELL = (RunState.OK, RunState.SKIPPED)
 
 
 def _carry(
-    workspace: Workspace,
-    what: Deployed,
-    backfill: Backfill,
-    tasks: list[PlannedTask],
-    listener: Listener,
-    *,
-    whole: bool = True,
+    workspace: Workspace, what: Deployed, backfill: Backfill, tasks: Sequence[PlannedTask], listener: Listener
 ) -> Backfill:
-    """Run tasks in order until one fails; those behind it that need it are left pending with the reason."""
-    total = sum(len(task.days) for task in tasks)
-    done = 0
-    failed: str | None = None
+    """Run tasks in order. What needs a task that did not end well is left pending; the rest goes on."""
+    control = workspace.control.backfills
+    order = as_it_is(workspace, what)
+    counter = Counter(sum(len(task.days) for task in tasks))
+    held: set[str] = set()
     try:
         for task in tasks:
-            if failed is not None:
-                reason = f"waits for {failed}"
-                workspace.control.backfills.set_task(backfill.id, task.node, RunState.PENDING, reason)
-                listener(Progress(task.node, RunState.PENDING, done, total, reason=reason))
-                continue
-            state, done = _run_task(workspace, what, backfill, task, listener, done, total)
-            failed = task.node if state in (RunState.FAILED, RunState.FROZEN) else None
+            if waits := sorted(order.upstream(task.node) & held):
+                reason = f"waits for {', '.join(waits)}"
+                control.set_task(backfill.id, task.node, RunState.PENDING, reason)
+                listener(_progress(task, RunState.PENDING, counter, reason=reason))
+                held.add(task.node)
+            elif _run_task(workspace, what, backfill, task, listener, counter) not in _WELL:
+                held.add(task.node)
     except BaseException as error:
-        # A Ctrl-C or a lock held elsewhere must not leave the backfill marked as running.
-        workspace.control.backfills.finish(backfill.id, RunState.FAILED, reason=str(error) or "interrupted")
+        # A Ctrl-C or a node that another process runs must not leave the backfill marked as running.
+        _interrupted(workspace, backfill, str(error) or "interrupted")
         raise
-    if failed is not None:
-        return workspace.control.backfills.finish(
-            backfill.id, RunState.FAILED, reason=f"task {failed} did not end well"
-        )
-    current = workspace.control.backfills.get(backfill.id)
-    open_tasks = [task.node for task in current.tasks if task.state is not RunState.OK]
-    if open_tasks and not whole:
-        reason = f"not run yet: {', '.join(open_tasks)}"
-        return workspace.control.backfills.finish(backfill.id, RunState.FAILED, reason=reason)
-    return workspace.control.backfills.finish(backfill.id, RunState.OK)
+    unfinished = [task for task in control.get(backfill.id).tasks if task.state not in _WELL]
+    if not unfinished:
+        return control.finish(backfill.id, RunState.OK)
+    reason = "; ".join(f"{task.node} {task.state}" for task in unfinished)
+    return control.finish(backfill.id, RunState.FAILED, reason=reason)
+
+
+def _interrupted(workspace: Workspace, backfill: Backfill, reason: str) -> None:
+    control = workspace.control.backfills
+    for task in control.get(backfill.id).tasks:
+        if task.state is RunState.RUNNING:
+            control.set_task(backfill.id, task.node, RunState.FAILED, reason)
+    control.finish(backfill.id, RunState.FAILED, reason=reason)
 
 
 def _run_task(
@@ -248,37 +264,43 @@ def _run_task(
     backfill: Backfill,
     task: PlannedTask,
     listener: Listener,
-    done: int,
-    total: int,
-) -> tuple[RunState, int]:
+    counter: Counter,
+) -> RunState:
     """One task over its days, in order; ends at the first day that fails."""
     control = workspace.control
+
+    def end(state: RunState, reason: str, run: NodeRun | None = None) -> RunState:
+        control.backfills.set_task(backfill.id, task.node, state, reason)
+        listener(_progress(task, state, counter, run, reason))
+        return state
+
+    recurrence = control.nodes.get(what.target, task.node).recurrence
+    if recurrence is not Recurrence.NORMAL:
+        counter.done += len(task.days)
+        frozen = recurrence is Recurrence.PAUSE
+        reason = "the node is frozen" if frozen else "the node is set to skip"
+        return end(RunState.FROZEN if frozen else RunState.SKIPPED, reason)
+    control.backfills.set_task(backfill.id, task.node, RunState.RUNNING, task.reason)
+    listener(_progress(task, RunState.RUNNING, counter))
     node = next(node for node in what.nodes if node.name == task.node)
-    recurrence = {n.name: n.recurrence for n in control.nodes.all(what.target)}.get(node.name)
-    ended = {
-        Recurrence.PAUSE: (RunState.FROZEN, "the node is frozen"),
-        Recurrence.SKIP: (RunState.SKIPPED, "the node is set to skip"),
-    }
-    if recurrence in ended:
-        state, reason = ended[recurrence]
-        control.backfills.set_task(backfill.id, node.name, state, reason)
-        listener(Progress(node.name, state, done, total, reason=reason))
-        return state, done + len(task.days)
-    control.backfills.set_task(backfill.id, node.name, RunState.RUNNING, task.reason)
-    days = len(task.days)
-    listener(Progress(node.name, RunState.RUNNING, done, total, days, reason=task.reason))
     runner = NodeRunner(workspace, what.target, what.project)
     now = as_it_is(workspace, what)
     for ds, why in task.reasons.items():
         run = runner.run(node, ds, now.expected(node.name, ds), reason=str(why), backfill=backfill.id)
-        done += 1
-        listener(Progress(node.name, run.state, done, total, days, run))
+        counter.done += 1
         if run.state is not RunState.OK:
-            control.backfills.set_task(backfill.id, node.name, RunState.FAILED, f"ds={ds}: {run.reason}")
-            listener(Progress(node.name, RunState.FAILED, done, total, days, run, run.reason))
-            return RunState.FAILED, done
-    control.backfills.set_task(backfill.id, node.name, RunState.OK, task.reason)
-    return RunState.OK, done
+            return end(RunState.FAILED, f"ds={ds}: {run.reason}", run)
+        listener(_progress(task, RunState.OK, counter, run))
+        if now.reads_itself(node.name):
+            now.forget()
+    control.backfills.set_task(backfill.id, task.node, RunState.OK, task.reason)
+    return RunState.OK
+
+
+def _progress(
+    task: PlannedTask, state: RunState, counter: Counter, run: NodeRun | None = None, reason: str = ""
+) -> Progress:
+    return Progress(task.node, state, counter.done, counter.total, len(task.days), run, reason)
 
 
 def required_text(solution: Solution) -> str:
@@ -288,7 +310,3 @@ def required_text(solution: Solution) -> str:
         f"n = training window {solution.training_days} + largest feature window {largest}"
         f" = {solution.required_days} days"
     )
-
-
-def source_roles(solution: Solution) -> dict[TableRole, str]:
-    return {role: form.table for role, form in solution_document.forms(solution).items()}

@@ -102,7 +102,7 @@ class NodeRunner:
         missing: list[tuple[TableName, str]],
         log: Callable[[str], None],
     ) -> int:
-        refuse_missing(missing)
+        refuse_missing(missing, ds)
         parameters = resolve_parameters(dict(node.parameters), ds)
         if node.kind is NodeKind.PYODPS3:
             return run_pyodps(
@@ -124,11 +124,11 @@ class NodeRunner:
         return sum(result.rows or 0 for result in results)
 
 
-def refuse_missing(missing: list[tuple[TableName, str]]) -> None:
-    """Raises DataError naming the partitions that a run would read and that do not exist."""
+def refuse_missing(missing: list[tuple[TableName, str]], ds: str) -> None:
+    """Raises DataError naming the partitions that a run for `ds` would read and that do not exist."""
     by_table: dict[TableName, list[str]] = {}
-    for table, ds in missing:
-        by_table.setdefault(table, []).append(ds)
+    for table, day in missing:
+        by_table.setdefault(table, []).append(day)
     if by_table:
         parts = [f"{t} has no partition {', '.join(map(str, ranges(days)))}" for t, days in by_table.items()]
-        raise DataError("; ".join(parts), hint="pairec data generate, data clone or data import")
+        raise DataError("; ".join(parts), hint=f"pairec backfill plan --end {ds} tells what makes them")

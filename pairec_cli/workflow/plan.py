@@ -7,18 +7,19 @@ graph finds every stale partition.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pairec_cli.domain.ds import DsRange, ranges, resolve_parameters
+from pairec_cli.domain.errors import SqlError
 from pairec_cli.domain.fingerprints import of_text
 from pairec_cli.domain.ledger import Ledger
 from pairec_cli.domain.package import Node
 from pairec_cli.domain.runs import NodeRun, RunState
 from pairec_cli.domain.tables import TableName
 from pairec_cli.workflow.flowspec import ordered
-from pairec_cli.workflow.windows import NodeTables, Window, node_tables
+from pairec_cli.workflow.windows import NodeTables, Window, as_written, declared_tables, node_tables
 
 
 class Reason(StrEnum):
@@ -70,6 +71,8 @@ class BackfillPlan:
     tasks: tuple[PlannedTask, ...]
     sources: tuple[SourceCheck, ...]
     up_to_date: int = 0
+    problems: tuple[SqlError, ...] = ()
+    """Scripts that cannot be read; their tasks will fail."""
 
     @property
     def runs(self) -> int:
@@ -105,42 +108,60 @@ class Planner:
     latest: Mapping[tuple[str, str], NodeRun]
     project: str
     actual: bool = False
+    broken: dict[str, SqlError] = field(default_factory=dict)
+    """Nodes whose script cannot be read; until it is mended, what they declare stands for it."""
     _tables: dict[str, NodeTables] = field(default_factory=dict)
     _expected: dict[tuple[str, str], Expected] = field(default_factory=dict)
     _partitions: dict[TableName, Mapping[str, str]] = field(default_factory=dict)
+    _spans: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.order = ordered(self.nodes)
-        self._tables = {node.name: node_tables(node, self.project) for node in self.order}
-        self._by_name = {node.name: node for node in self.order}
+        nodes = list(self.nodes)
+        self._tables = {node.name: self._read(node) for node in nodes}
+        self.order = ordered(as_written(node, self._tables[node.name]) for node in nodes)
+        self._by_name = {node.name: node for node in nodes}
         self._producer = {table: node.name for node in self.order for table in self._tables[node.name].writes}
 
-    def tables(self, node: str) -> NodeTables:
-        return self._tables[node]
+    def _read(self, node: Node) -> NodeTables:
+        try:
+            return node_tables(node, self.project)
+        except SqlError as error:
+            self.broken[node.name] = error
+            return declared_tables(node, self.project)
+
+    def node(self, name: str) -> Node:
+        """The node as it is declared."""
+        return self._by_name[name]
 
     def plan(
-        self, targets: DsRange, required_days: int, *, forced: Iterable[str] = (), only: str | None = None
+        self,
+        targets: DsRange,
+        required_days: int,
+        *,
+        forced: Collection[str] = (),
+        goals: Collection[str] | None = None,
     ) -> BackfillPlan:
-        """What must run so that every node is up to date for `targets`.
+        """What must run so that the goals (every node when None) are up to date for `targets`.
 
-        `forced` nodes run for their days even when up to date; `only` limits the goal to one node.
+        `forced` nodes run for their days even when up to date.
         """
-        goals = [only] if only else list(self._by_name)
-        needed = self._needed(goals, targets)
-        tasks, fresh = self._tasks(needed, set(forced))
+        needed = self._needed(list(self._by_name) if goals is None else goals, targets)
+        tasks, fresh = self._tasks(needed, forced)
         required = DsRange(DsRange.ending(targets.first, required_days).first, targets.last)
-        return BackfillPlan(targets, required, tasks, self._sources(required, tasks), fresh)
+        problems = tuple(self.broken.values())
+        return BackfillPlan(targets, required, tasks, self._sources(required, tasks), fresh, problems)
 
     def expected(self, node: str, ds: str) -> Expected:
         """Digests of a run of `node` for `ds`, were it run now with its inputs up to date."""
         key = (node, ds)
         if key not in self._expected:
             parts = [
-                f"{window.table}/{day}={self._fingerprint(window.table, day)}"
+                f"{window.table}/{day}={self._fingerprint(node, window.table, day)}"
                 for window in self._tables[node].reads
                 for day in self._days(window, ds)
             ]
-            self._expected[key] = Expected(script_fingerprint(self._by_name[node], ds), of_text(*parts))
+            script = script_fingerprint(self._by_name[node], ds)
+            self._expected[key] = Expected(script, of_text(*parts) if parts else "")
         return self._expected[key]
 
     def forget(self) -> None:
@@ -149,33 +170,45 @@ class Planner:
         self._expected.clear()
 
     def missing_inputs(self, node: str, ds: str) -> list[tuple[TableName, str]]:
-        """Partitions that a run reads and that neither exist nor are made by this workflow."""
+        """Partitions that a run would read and that do not exist, its own table's earlier days excepted."""
         return [
             (window.table, day)
             for window in self._tables[node].reads
-            if window.table not in self._producer
+            if self._producer.get(window.table) != node
             for day in self._days(window, ds)
             if day not in self._existing(window.table)
         ]
 
-    def _needed(self, goals: list[str], targets: DsRange) -> dict[str, set[str]]:
+    def reads_itself(self, node: str) -> bool:
+        """Whether a day's run reads what another day's run of the same node has written."""
+        return any(self._producer.get(window.table) == node for window in self._tables[node].reads)
+
+    def upstream(self, node: str) -> set[str]:
+        """The nodes of this workflow that the node waits for directly."""
+        named = {name for name in self._by_name[node].upstream if name in self._by_name}
+        read = {self._producer.get(window.table) for window in self._tables[node].reads}
+        return (named | {name for name in read if name is not None}) - {node}
+
+    def _needed(self, goals: Iterable[str], targets: DsRange) -> dict[str, set[str]]:
         """node → days: the goals' days, and those of every node that they read, transitively."""
         needed: dict[str, set[str]] = {name: set(targets) for name in goals}
         for node in reversed(self.order):
-            for ds in needed.get(node.name, ()):
-                for window in self._tables[node.name].reads:
-                    producer = self._producer.get(window.table)
-                    if producer is not None and producer != node.name:
-                        needed.setdefault(producer, set()).update(self._days(window, ds))
+            for window in self._tables[node.name].reads:
+                producer = self._producer.get(window.table)
+                if producer is not None and producer != node.name:
+                    days = {day for ds in needed.get(node.name, ()) for day in self._days(window, ds)}
+                    needed.setdefault(producer, set()).update(days)
         return needed
 
-    def _tasks(self, needed: dict[str, set[str]], forced: set[str]) -> tuple[tuple[PlannedTask, ...], int]:
+    def _tasks(
+        self, needed: dict[str, set[str]], forced: Collection[str]
+    ) -> tuple[tuple[PlannedTask, ...], int]:
         tasks: list[PlannedTask] = []
         fresh = 0
         for node in self.order:
             reasons: dict[str, Reason] = {}
             for ds in sorted(needed.get(node.name, ())):
-                reason = Reason.FORCED if node.name in forced else self._reason(node.name, ds)
+                reason = Reason.FORCED if node.name in forced else self.reason(node.name, ds)
                 if reason is None:
                     fresh += 1
                 else:
@@ -184,7 +217,7 @@ class Planner:
                 tasks.append(PlannedTask(node.name, reasons))
         return tuple(tasks), fresh
 
-    def _reason(self, node: str, ds: str) -> Reason | None:
+    def reason(self, node: str, ds: str) -> Reason | None:
         """Why the node must run for the day; None when its result still holds."""
         expected = self.expected(node, ds)
         run = self.latest.get((node, ds))
@@ -194,14 +227,16 @@ class Planner:
             missing, fresh = None in found, found == {expected.output}
         else:
             missing = run is None or run.state is not RunState.OK
-            fresh = run is not None and run.input_fingerprint == expected.inputs
-            fresh = fresh and run is not None and run.script_fingerprint == expected.script
+            fresh = run is not None and (run.script_fingerprint, run.input_fingerprint) == (
+                expected.script,
+                expected.inputs,
+            )
         if missing:
             return Reason.MISSING
         if fresh:
             return None
-        same_script = run is not None and run.script_fingerprint == expected.script
-        return Reason.INPUT_CHANGED if same_script or run is None else Reason.SCRIPT_CHANGED
+        same_script = run is None or run.script_fingerprint == expected.script
+        return Reason.INPUT_CHANGED if same_script else Reason.SCRIPT_CHANGED
 
     def _sources(self, required: DsRange, tasks: tuple[PlannedTask, ...]) -> tuple[SourceCheck, ...]:
         """Each source table over the required days, widened by what the tasks really read."""
@@ -222,18 +257,21 @@ class Planner:
             for table, days in needed.items()
         )
 
-    def _days(self, window: Window, ds: str) -> list[str]:
+    def _days(self, window: Window, ds: str) -> Collection[str]:
+        """The days of a window. An open end stands for what exists, up to the run's own day."""
         first, last = window.bounds(ds)
         if first is None or last is None:
             existing = self._existing(window.table)
             return [day for day in existing if (first or "") <= day <= (last or ds)]
-        return list(DsRange(first, last))
+        if (first, last) not in self._spans:
+            self._spans[first, last] = tuple(DsRange(first, last))
+        return self._spans[first, last]
 
-    def _fingerprint(self, table: TableName, ds: str) -> str:
+    def _fingerprint(self, reader: str, table: TableName, ds: str) -> str:
         producer = self._producer.get(table)
-        if producer is not None and not self.actual:
-            return self.expected(producer, ds).output
-        return self._existing(table).get(ds, "none")
+        if producer is None or producer == reader or self.actual:
+            return self._existing(table).get(ds, "none")
+        return self.expected(producer, ds).output
 
     def _existing(self, table: TableName) -> Mapping[str, str]:
         """ds → fingerprint of the partitions that exist."""

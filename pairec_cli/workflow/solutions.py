@@ -169,7 +169,7 @@ def plain(solution: Solution) -> dict[str, Any]:
 
 
 def assign(body: dict[str, Any], path: str, text: str) -> None:
-    """Set one field of `plain`'s values. Raises InvalidConfig for an unknown path, and for what is no YAML."""
+    """Set one field of `plain`'s values. Raises InvalidConfig for an unknown path or a text not YAML."""
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
