@@ -13,13 +13,13 @@ from pairec_cli.datagen.config import WorldConfig
 TEMPLATE = """\
 # One day of demo data: the same for a ds whenever it runs, and a continuation of the days before.
 # Scheduling parameter: bizdate=$$[yyyymmdd-1]
-from pairec_cli.datagen.world import World, WorldConfig
+from pairec_cli.datagen.world import WorldConfig, world_of
 from pairec_cli.domain.tables import BEHAVIOR_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
 
 config = $world
 
 ds = args["bizdate"]
-world = World(WorldConfig(**config))
+world = world_of(WorldConfig(**config))
 
 
 def write(name, columns, batches):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ from pairec_cli.datagen.users import Users, possible_authors, registration_days
 from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.errors import InvalidInput
 
-__all__ = ["World", "WorldConfig"]
+__all__ = ["World", "WorldConfig", "world_of"]
 
 
 class World:
@@ -80,6 +81,12 @@ class World:
 
     def _day(self, ds: str) -> int:
         return day_number(parse_ds(ds), self.config.epoch)
+
+
+@lru_cache(maxsize=1)
+def world_of(config: WorldConfig) -> World:
+    """The world of a config, kept until another is asked for: days that follow one another share it."""
+    return World(config)
 
 
 def _indices(ids: ArrayLike, last: int, kind: str) -> NDArray[np.int32]:

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from pairec_cli.domain.errors import InvalidInput, NodeFailed, PairecError
 from pairec_cli.domain.tables import Column, TableName, TableSchema
+from pairec_cli.warehouse.streaming import PartitionStream
 from pairec_cli.workflow.feature_store import feature_store_modules
 from pairec_cli.workflow.workspace import Workspace
 
@@ -71,9 +72,8 @@ class LocalOdps:
             text, parameters={}, project=self.project, fingerprint=None, command=None, log=self._log
         )
 
-    def put(self, table: TableName, ds: str, data: pa.Table) -> None:
-        partition = self._workspace.warehouse.write(table, ds, data)
-        self.rows_written += partition.rows
+    def stream(self, table: TableName, ds: str) -> PartitionStream:
+        return PartitionStream(self._workspace.warehouse, table, ds)
 
 
 @dataclass(frozen=True)
@@ -101,25 +101,25 @@ class LocalTable:
 
 
 class PartitionWriter:
-    """Collects what is written; the partition appears whole when the block ends without an error."""
+    """Streams what is written; the partition appears whole when the block ends without an error."""
 
     def __init__(self, table: LocalTable, ds: str) -> None:
-        self._table, self._ds = table, ds
-        self._parts: list[pa.Table] = []
+        self._odps = table.odps
+        self._stream = table.odps.stream(table.name, ds)
 
     def write(self, data: pa.Table | pa.RecordBatch) -> None:
-        is_batch = isinstance(data, pa.RecordBatch)
-        self._parts.append(pa.Table.from_batches([data]) if is_batch else data)
+        self._stream.write(data)
 
     def __enter__(self) -> PartitionWriter:
+        self._stream.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stream.__exit__(kind, error, trace)
         if kind is None:
-            whole = pa.concat_tables(self._parts, promote_options="permissive")
-            self._table.odps.put(self._table.name, self._ds, whole)
+            self._odps.rows_written += self._stream.partition.rows
 
 
 def run_pyodps(
