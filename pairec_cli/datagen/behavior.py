@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pairec_cli.datagen.config import WorldConfig, stream
 from pairec_cli.datagen.items import ROWS_PER_EXPOSURE, Items, attention
 from pairec_cli.datagen.names import EVENTS, EXPERIMENTS, NETWORKS, PAGES
-from pairec_cli.datagen.schema import BEHAVIOR_ENCODED
+from pairec_cli.datagen.schema import BEHAVIOR
 from pairec_cli.datagen.taste import BASE, POPULAR_SHARE, TASTE_SHARE, Floats, Ints, Taste
 from pairec_cli.datagen.users import Users
 from pairec_cli.domain.ds import shift, to_date, unix_start
@@ -81,7 +81,7 @@ class Requests:
 
 
 class Behavior:
-    """The behavior table of any day, as record batches of schema BEHAVIOR_ENCODED."""
+    """The behavior table of any day, as record batches of schema BEHAVIOR."""
 
     def __init__(self, config: WorldConfig, taste: Taste, users: Users, items: Items) -> None:
         self._config, self._taste, self._users, self._items = config, taste, users, items
@@ -202,17 +202,17 @@ class Behavior:
         watched[click_rows] = self._playtime(rng, item[clicked], keen[clicked])
         user = requests.user
         columns = [
-            _encoded(request, self._request_ids(day, chunk, len(user))),
-            _encoded(user[request], self._user_ids),
-            _encoded((user % len(EXPERIMENTS)).astype(np.int32)[request], pa.array(EXPERIMENTS)),
-            _encoded((rng.random(len(user)) < _DETAIL_SHARE).astype(np.int32)[request], pa.array(PAGES)),
-            _encoded(self._networks(rng, len(user))[request], pa.array(NETWORKS)),
+            _words(request, self._request_ids(day, chunk, len(user))),
+            _words(user[request], self._user_ids),
+            _words((user % len(EXPERIMENTS)).astype(np.int32)[request], pa.array(EXPERIMENTS)),
+            _words((rng.random(len(user)) < _DETAIL_SHARE).astype(np.int32)[request], pa.array(PAGES)),
+            _words(self._networks(rng, len(user))[request], pa.array(NETWORKS)),
             pa.array(day.start + second),
-            _encoded(item[source], self._item_ids),
-            _encoded(event, pa.array(EVENTS)),
+            _words(item[source], self._item_ids),
+            _words(event, pa.array(EVENTS)),
             pa.array(watched),
         ]
-        return pa.record_batch(columns, schema=BEHAVIOR_ENCODED)
+        return pa.record_batch(columns, schema=BEHAVIOR)
 
     def _delays(self, rng: np.random.Generator, clicked: NDArray[np.bool_], position: Ints) -> Ints:
         """Seconds from request to each event, (3, exposures): later places are reached later."""
@@ -268,5 +268,5 @@ def _logistic(logit: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logit)), np.float32)
 
 
-def _encoded(indices: NDArray[np.int32], words: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(indices), words, safe=False)
+def _words(number: Ints, words: pa.Array) -> pa.Array:
+    return words.take(pa.array(number))

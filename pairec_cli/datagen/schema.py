@@ -17,10 +17,3 @@ def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
 USERS = arrow_schema(USER_COLUMNS)
 ITEMS = arrow_schema(ITEM_COLUMNS)
 BEHAVIOR = arrow_schema(BEHAVIOR_COLUMNS)
-BEHAVIOR_ENCODED = pa.schema(
-    [
-        (field.name, pa.dictionary(pa.int32(), pa.string()) if field.type == pa.string() else field.type)
-        for field in BEHAVIOR
-    ]
-)
-"""The behavior columns with strings held once per batch and indexed: what large days are written from."""

@@ -50,14 +50,14 @@ class World:
         return self._items.table(self._day(ds))
 
     def behavior(self, ds: str) -> pa.Table:
-        """The events of day `ds`: BEHAVIOR_COLUMNS, plain strings, in order of request time.
+        """The events of day `ds`: BEHAVIOR_COLUMNS, in order of request time.
 
         Raises InvalidInput when `ds` lies so far before the epoch that nobody is there yet.
         """
-        return pa.Table.from_batches(self.behavior_batches(ds)).cast(BEHAVIOR)
+        return pa.Table.from_batches(self.behavior_batches(ds), BEHAVIOR)
 
     def behavior_batches(self, ds: str) -> Iterator[pa.RecordBatch]:
-        """The same rows in batches of about 90 000, strings dictionary-encoded: for days of any size."""
+        """The same rows in batches of about 90 000: for days of any size."""
         return self._behavior.batches(parse_ds(ds))
 
     def affinity(

@@ -17,7 +17,7 @@ NAMES = ("rec_sln_demo_user_table", "rec_sln_demo_item_table", "rec_sln_demo_beh
 
 
 class Writer:
-    """One partition's writer; like MaxCompute's, it takes dictionary columns for strings."""
+    """One partition's writer: what it collected appears when its block ends without an error."""
 
     def __init__(self, table: Table, partition: str) -> None:
         self.table, self.partition = table, partition
@@ -72,7 +72,7 @@ def test_a_run_writes_the_day_into_the_three_tables(capsys: pytest.CaptureFixtur
         expected = (world.users(ds), world.items(ds), world.behavior(ds))
         for name, table in zip(NAMES, expected, strict=True):
             assert list(written[name]) == ["ds=20260103", "ds=20260104"]
-            assert written[name][f"ds={ds}"].cast(table.schema).equals(table)
+            assert written[name][f"ds={ds}"].equals(table)
     rows = world.behavior("20260103").num_rows
     assert f"{NAMES[2]} ds=20260103: {rows} rows" in capsys.readouterr().out
 
