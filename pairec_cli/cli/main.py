@@ -54,6 +54,12 @@ COMMANDS: Mapping[str, Entry] = {
     "scenario": Entry(
         "pairec_cli.cli.scenario", "Places where recommendations are shown (step 4).", "Prepare", group=True
     ),
+    "solution": Entry(
+        "pairec_cli.cli.solution",
+        "The solution document: create, configure, validate (step 5).",
+        "Build",
+        group=True,
+    ),
     "recommend": Entry("pairec_cli.cli.recommend", "Recommend items to one user, or to many.", "Serve"),
     "sql": Entry("pairec_cli.cli.sql", "Run MaxCompute SQL over all projects.", "Serve"),
 }

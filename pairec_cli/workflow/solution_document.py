@@ -262,7 +262,7 @@ def _write_field(name: str, field: FieldInfo, value: object, depth: int, lines: 
         for entry in value:
             _write_entry(entry, depth + 1, lines)
     else:
-        lines.append(f"{indent}{name}: {_scalar(value)}\n")
+        lines.append(f"{indent}{name}: {scalar(value)}\n")
 
 
 def _write_entry(entry: BaseModel, depth: int, lines: list[str]) -> None:
@@ -276,7 +276,7 @@ def _write_entry(entry: BaseModel, depth: int, lines: list[str]) -> None:
     lines.extend(inner[first + 1 :])
 
 
-def _scalar(value: object) -> str:
+def scalar(value: object) -> str:
     """A YAML flow value; JSON is one, and is never misread (`no`, `1e3`, `:`)."""
     if isinstance(value, str) and value.replace("_", "").isalnum() and yaml.safe_load(value) == value:
         return value

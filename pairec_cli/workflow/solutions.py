@@ -9,15 +9,17 @@ from typing import Any
 import yaml
 
 from pairec_cli.control.database import Control
-from pairec_cli.domain.errors import DataError, InvalidConfig, InvalidInput, NotFound, Problem
+from pairec_cli.domain.errors import AlreadyExists, DataError, InvalidConfig, InvalidInput, NotFound, Problem
 from pairec_cli.domain.instance import Instance, SolutionRecord, SolutionVersion
 from pairec_cli.domain.solution import Environment, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
-from pairec_cli.recall.registry import recall_types
+from pairec_cli.recall.registry import RECALLS, recall_types
 from pairec_cli.workflow import solution_document
+from pairec_cli.workflow.deployed_scripts import replace_text
 from pairec_cli.workflow.instances import require_premium
 from pairec_cli.workflow.workspace import Workspace
 
+FILE, SCHEMA_FILE = "solution.yaml", "solution.schema.json"
 QUICK_RECALLS = ("etrec_u2i", "global_hot")
 """Recalls of the tutorial's quick deployment, in merge order: personal items first."""
 
@@ -211,10 +213,25 @@ def _remove_recall(recalls: list[dict[str, Any]], name: str) -> None:
 
 def write_files(folder: Path, document: str) -> list[Path]:
     """Put `solution.yaml` and its JSON Schema in a folder, for an editor."""
-    target, schema = folder / "solution.yaml", folder / "solution.schema.json"
-    target.write_text(document)
-    schema.write_text(solution_document.json_schema_text())
-    return [target, schema]
+    files = {folder / FILE: document, folder / SCHEMA_FILE: solution_document.json_schema_text()}
+    for path, text in files.items():
+        replace_text(path, text)
+    return list(files)
+
+
+def refuse_overwriting(folder: Path, document: str) -> None:
+    """Raises AlreadyExists when the folder's `solution.yaml` holds another document."""
+    path = folder / FILE
+    if path.exists() and path.read_bytes() != document.encode():
+        raise AlreadyExists(
+            f"{path} exists and holds another document",
+            hint=f"use it with --file {path}, or choose --output DIR",
+        )
+
+
+def recall_titles() -> dict[str, str]:
+    """Type name of every recall → what it is, in one line."""
+    return {name: RECALLS.load(name).title for name in RECALLS}
 
 
 def history(workspace: Workspace, name: str) -> list[SolutionVersion]:

@@ -1,0 +1,307 @@
+"""`pairec solution`: step 5 of the tutorial, one typed document instead of its forms."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pairec_cli.cli.forms import Form
+from pairec_cli.cli.options import DryRun, Format, UsageError, open_project
+from pairec_cli.cli.render import Format as FormatName
+from pairec_cli.cli.render import emit, next_step, notice, show, timestamp
+from pairec_cli.cli.texts import write_diff, write_text
+from pairec_cli.domain.errors import InvalidConfig, InvalidInput, Problem
+from pairec_cli.domain.instance import SolutionRecord, SolutionVersion
+from pairec_cli.project import Project
+from pairec_cli.workflow import solution_document, solutions
+
+app = typer.Typer()
+
+FILE = "solution.yaml"
+Name = Annotated[str | None, typer.Argument(help="The solution; the only one by default.")]
+File = Annotated[
+    Path | None, typer.Option("--file", metavar="FILE", help="The document, such as solution.yaml.")
+]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The solution; prefix of its tables.")] = "rec_sln_demo",
+    scenario: Annotated[str, typer.Option(help="The scenario it serves.")] = "HomePage",
+    file: File = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where solution.yaml goes; the current folder.")
+    ] = None,
+    comment: Annotated[str, typer.Option(help="What to remember of this version.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Create a solution with the tutorial's defaults, or from a file, and write solution.yaml to edit.
+
+    Beside it stands solution.schema.json, with which editors complete and check the document.
+    """
+    project = open_project(context)
+    if any(record.name == name for record in project.control.solutions.all(project.instance.name)):
+        notice(f"solution {name!r} exists already")
+        next_step("pairec solution configure" + (f" {name} --file {file}" if file else f" {name}"))
+        return
+    if file is not None:
+        document = _read(file)
+        _refuse_other_name(document, name, file)
+    else:
+        document = solution_document.write(solutions.default_solution(project.instance, name, scenario))
+    folder = None if file is not None and output is None else output or Path()
+    if folder is not None:
+        solutions.refuse_overwriting(folder, document)
+    if dry_run:
+        solutions.refuse_problems(solutions.examine(project, document))
+        notice(f"would create solution {name!r}" + (f" and write {folder / FILE}" if folder else ""))
+        return
+    version, solution = solutions.save(project, document, comment=comment)
+    recalls = ", ".join(recall.name for recall in solution.enabled_recalls)
+    notice(f"solution {name!r} version {version.number}, scenario {solution.scenario}, recalls {recalls}")
+    if folder is not None:
+        written = solutions.write_files(folder, document)
+        notice(f"wrote {', '.join(str(path) for path in written)}")
+    next_step("pairec script generate")
+
+
+@app.command()
+def configure(
+    context: typer.Context,
+    name: Name = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Such as features.periods=3,7; may be repeated."),
+    ] = None,
+    add_recall: Annotated[
+        list[str] | None, typer.Option(metavar="TYPE[:NAME]", help="Add a recall with its defaults.")
+    ] = None,
+    remove_recall: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Take a recall out.")
+    ] = None,
+    file: File = None,
+    comment: Annotated[str, typer.Option(help="What to remember of this version.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Change a solution: by paths, by a file, or question by question on a terminal.
+
+    Every change is a new version; what is not valid is refused with all its problems at once.
+    """
+    project = open_project(context)
+    record = _record(project, name, file)
+    before = record.latest.document
+    changes = bool(set_ or add_recall or remove_recall)
+    if file is not None and changes:
+        raise UsageError("Change the document by --file, or by --set, not both.")
+    if file is not None:
+        after = _read(file)
+        _refuse_other_name(after, record.name, file)
+    elif changes:
+        after = solutions.configure(
+            before, _assignments(set_ or []), add=add_recall or [], remove=remove_recall or []
+        )
+    elif sys.stdin.isatty() and sys.stderr.isatty():
+        after = Form(before, lambda text: solutions.examine(project, text)).ask()
+    else:
+        raise UsageError("Say what to change with --set PATH=VALUE or --file FILE.")
+    _save(project, record, after, comment=comment, dry_run=dry_run, source=file)
+
+
+def _save(
+    project: Project,
+    record: SolutionRecord,
+    after: str,
+    *,
+    comment: str,
+    dry_run: bool,
+    source: Path | None,
+) -> None:
+    before = record.latest.document
+    if dry_run:
+        solutions.refuse_problems(solutions.examine(project, after, str(source or FILE)))
+        write_diff(_changed_lines(before, after))
+        return
+    version, _ = solutions.save(project, after, comment=comment)
+    if version.number == record.latest.number:
+        notice(f"solution {record.name!r} is as it was, version {version.number}")
+    else:
+        notice(f"solution {record.name!r} version {version.number}")
+    if source is None and Path(FILE).exists():
+        _refresh(before, after)
+    next_step("pairec script generate")
+
+
+def _refresh(before: str, after: str) -> None:
+    """Bring the current folder's solution.yaml up to date, unless it holds changes of its own."""
+    if Path(FILE).read_bytes().decode() in (before, after):
+        solutions.write_files(Path(), after)
+        notice(f"wrote {FILE}")
+    else:
+        notice(f"{FILE} here has changes of its own and stays as it is")
+
+
+@app.command("show")
+def show_(
+    context: typer.Context,
+    name: Name = None,
+    version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
+    format: Format = FormatName.TABLE,
+) -> None:
+    """Print a solution's document; with --format json, its values."""
+    project = open_project(context)
+    record = solutions.current_record(project, name)
+    document = record.latest.document
+    if version is not None:
+        document = project.control.solutions.version(record.instance, record.name, version).document
+    if format is FormatName.TABLE:
+        write_text(document)
+    else:
+        show(solutions.plain(solution_document.read(document)), format=format)
+
+
+@app.command()
+def validate(
+    context: typer.Context, name: Name = None, file: File = None, format: Format = FormatName.TABLE
+) -> None:
+    """Check a document: every problem at once, with its line, what is allowed and the nearest known name.
+
+    Without a name or a file it is solution.yaml of the current folder where there is one, else the saved one.
+    """
+    project = open_project(context)
+    source = file or (Path(FILE) if name is None and Path(FILE).exists() else None)
+    if source is not None:
+        text, shown = _read(source), str(source)
+    else:
+        record = solutions.current_record(project, name)
+        text, shown = record.latest.document, f"solution {record.name}"
+    problems = solutions.examine(project, text, shown)
+    if format is not FormatName.TABLE:
+        columns = ("path", "line", "value", "message")
+        emit([_problem_row(problem) for problem in problems], columns=columns, format=format)
+        raise typer.Exit(1 if problems else 0)
+    if problems:
+        raise InvalidConfig(shown, problems, hint=solution_document.MEND)
+    notice(f"{shown} is valid")
+    if source is not None:
+        next_step(f"pairec solution configure --file {source}")
+
+
+@app.command("list")
+def list_(context: typer.Context, format: Format = FormatName.TABLE) -> None:
+    """List the solutions of the current instance."""
+    project = open_project(context)
+    rows = [_row(record) for record in project.control.solutions.all(project.instance.name)]
+    columns = ("name", "scenario", "version", "changed", "comment")
+    emit(rows, columns=columns, format=format, title="Solutions")
+    if not rows:
+        next_step("pairec solution create")
+
+
+@app.command()
+def history(context: typer.Context, name: Name = None, format: Format = FormatName.TABLE) -> None:
+    """List the versions of a solution, oldest first."""
+    project = open_project(context)
+    record = solutions.current_record(project, name)
+    rows = [_version_row(version) for version in solutions.history(project, record.name)]
+    emit(rows, columns=("version", "saved", "comment"), format=format, title=f"Versions of {record.name}")
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    name: Name = None,
+    version: Annotated[int | None, typer.Option(help="From this version; the one before by default.")] = None,
+    to: Annotated[int | None, typer.Option(help="To this version; the newest by default.")] = None,
+) -> None:
+    """Show what changed between two versions of a solution."""
+    project = open_project(context)
+    record = solutions.current_record(project, name)
+    newer = record.latest.number if to is None else to
+    older = max(1, newer - 1) if version is None else version
+    texts = [
+        project.control.solutions.version(record.instance, record.name, number).document
+        for number in (older, newer)
+    ]
+    names = [f"{record.name} version {number}" for number in (older, newer)]
+    lines = _changed_lines(texts[0], texts[1], *names)
+    write_diff(lines)
+    if not lines:
+        notice(f"versions {older} and {newer} are equal")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of solution.yaml, for editors."""
+    write_text(solution_document.json_schema_text())
+
+
+def _record(project: Project, name: str | None, file: Path | None) -> SolutionRecord:
+    """The named solution; the one a file names; else the only one."""
+    if name is None and file is not None:
+        name = solution_document.read(_read(file), str(file)).name
+    return solutions.current_record(project, name)
+
+
+def _refuse_other_name(document: str, name: str, file: Path) -> None:
+    found = solution_document.read(document, str(file)).name
+    if found != name:
+        problem = Problem("name", f"is {found!r}, but the command names {name!r}", found)
+        raise InvalidConfig(str(file), [problem], hint=f"pairec solution create {found} --file {file}")
+
+
+def _assignments(texts: list[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals or not path.strip():
+            raise UsageError(f"{text!r} is not PATH=VALUE, such as features.periods=3,7")
+        found[path.strip()] = value
+    return found
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def _changed_lines(before: str, after: str, old: str = "saved", new: str = "changed") -> list[str]:
+    return list(difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm=""))
+
+
+def _problem_row(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "value": problem.value,
+        "message": problem.message,
+    }
+
+
+def _row(record: SolutionRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "scenario": record.scenario,
+        "version": record.latest.number,
+        "created": timestamp(record.created_at),
+        "changed": timestamp(record.latest.created_at),
+        "comment": record.latest.comment,
+        "fingerprint": record.latest.fingerprint,
+    }
+
+
+def _version_row(version: SolutionVersion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "saved": timestamp(version.created_at),
+        "comment": version.comment,
+        "fingerprint": version.fingerprint,
+    }
