@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Attribute:
-    """A column of a preprocess table that describes a user or an item; `wide` is its name in the wide table."""
+    """A column of a preprocess table that describes a user or an item; the wide table calls it `wide`."""
 
     field: Field
     kind: Kind
