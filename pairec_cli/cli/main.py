@@ -60,6 +60,23 @@ COMMANDS: Mapping[str, Entry] = {
         "Build",
         group=True,
     ),
+    "script": Entry(
+        "pairec_cli.cli.script",
+        "Generate the deployment script of a solution (step 5.6).",
+        "Build",
+        group=True,
+    ),
+    "deploy": Entry(
+        "pairec_cli.cli.deploy", "Preview, deploy and import packages (step 6).", "Build", group=True
+    ),
+    "backfill": Entry(
+        "pairec_cli.cli.backfill",
+        "Plan and run the backfill of a deployed solution (step 6.4).",
+        "Run",
+        group=True,
+    ),
+    "node": Entry("pairec_cli.cli.node", "Deployed nodes: edit, run, freeze (step 7).", "Run", group=True),
+    "run": Entry("pairec_cli.cli.run", "Run one day's schedule.", "Run"),
     "recommend": Entry("pairec_cli.cli.recommend", "Recommend items to one user, or to many.", "Serve"),
     "sql": Entry("pairec_cli.cli.sql", "Run MaxCompute SQL over all projects.", "Serve"),
 }

@@ -33,23 +33,18 @@ class UsageError(typer.TyperException):
     exit_code = 2
 
 
-def _day(text: str) -> str:
+def day(value: str | None) -> str | None:
+    """An option's text as a ds; the callback of every option that names a day."""
     try:
-        return parse_ds(text)
+        return None if value is None else parse_ds(value)
     except InvalidInput as error:
         raise typer.BadParameter(f"{error.message}; {error.hint}") from None
-
-
-def _day_option(value: str | None) -> str | None:
-    return None if value is None else _day(value)
 
 
 Format = Annotated[FormatName, typer.Option("--format", "-f", help="How to write the result.")]
 Ds = Annotated[
     str | None,
-    typer.Option(
-        "--ds", metavar="YYYYMMDD", help="The data day; yesterday by default.", callback=_day_option
-    ),
+    typer.Option("--ds", metavar="YYYYMMDD", help="The data day; yesterday by default.", callback=day),
 ]
 Scene = Annotated[str, typer.Option("--scene", "-s", help="The recommendation scenario.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
@@ -63,6 +58,9 @@ Timezone = Annotated[
 ]
 Instance = Annotated[
     str | None, typer.Option("--instance", metavar="NAME", help="The instance; the current one by default.")
+]
+Solution = Annotated[
+    str | None, typer.Option("--solution", metavar="NAME", help="The solution; the only one by default.")
 ]
 Cascade = Annotated[bool, typer.Option("--cascade", help="Delete what it holds, too.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")]

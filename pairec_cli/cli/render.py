@@ -97,6 +97,19 @@ def notice(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the place that prints
 
 
+def print_file(path: Path, *, last: int | None = None) -> None:
+    """A log on standard output; its `last` lines on standard error, beside a failure."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        notice(f"the log {path} is gone")
+        return
+    if last is None:
+        _write("\n".join(lines))
+    else:
+        notice("\n".join(f"  {line}" for line in lines[-last:]))
+
+
 def timestamp(seconds: float) -> str:
     """A moment as people and machines read it: ISO 8601 in UTC, to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
