@@ -53,24 +53,12 @@ class FeatureStore:
 
 
 @dataclass(frozen=True, slots=True)
-class Fallback:
-    """SceneConfs.….FallbackConfig."""
-
-    timeout: int = 0
-    feature_store_name: str = ""
-    feature_store_view_name: str = ""
-    cache_time: int = 7200
-    complete_items_if_need: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Category:
     """SceneConfs.<scene>.<category>."""
 
     unserved: ClassVar[tuple[str, ...]] = CATEGORY_KEYS
 
     recall_names: tuple[str, ...] = ()
-    fallback_config: Fallback | None = None
 
 
 @dataclass(frozen=True, slots=True)

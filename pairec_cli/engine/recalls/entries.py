@@ -33,7 +33,8 @@ def _parse_scored(text: str, recall: str) -> list[Entry] | None:
     the whole grammar.
     """
     marks = text.encode().translate(None, _NO_MARKS)
-    if marks != b"::," * (len(marks) // 3) + b"::":
+    count = len(marks) // 3 + 1
+    if marks != b"::," * (count - 1) + b"::" or text.count("::") != count:
         return None
     parts = text.replace("::", ",").split(",")
     items = parts[::2]
