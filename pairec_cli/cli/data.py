@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pairec_cli.cli.options import DryRun, Ds, Format, open_project
+from pairec_cli.cli.options import DryRun, Format, open_project
 from pairec_cli.cli.progress import Progress, Task
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice
 from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.runs import NodeRun
-from pairec_cli.workflow import browsing, data
+from pairec_cli.workflow import browsing, data, importing
 
 app = typer.Typer()
 
@@ -88,16 +89,51 @@ def clone(
     next_step("pairec recommend --user 123   (or step by step: pairec status)")
 
 
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file.")],
+    table: Annotated[str, typer.Option("--table", "-t", help="Table to write, table or project.table.")],
+    ds: Annotated[str | None, typer.Option(metavar="YYYYMMDD", help="The day of all rows.")] = None,
+    time_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of Unix seconds that tells each row's day.")
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the days that exist instead of replacing them.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Import a file into a partitioned table, made on first use from the file's columns.
+
+    A row's day is its column ds, or --time-column's, or --ds. The days appear together or not at all.
+    """
+    project = open_project(context)
+    day = parse_ds(ds) if ds else None
+    plan = importing.plan_import(project, file, table, ds=day, time_column=time_column, append=append)
+    rows = [{"table": str(plan.table), "ds": day, "rows": count} for day, count in plan.rows.items()]
+    emit(rows, columns=("table", "ds", "rows"), title="Import")
+    what = f"{sum(plan.rows.values()):,} rows in {len(plan.rows)} day(s)"
+    if dry_run:
+        notice(f"would {'add' if append else 'write'} {what}{', making the table' if plan.creates else ''}")
+        return
+    importing.run_import(project, plan)
+    notice(f"{'added' if append else 'wrote'} {what} of {plan.table}")
+    role = importing.likely_role(plan.schema) or "ROLE"
+    next_step(f"pairec table register {plan.table.table} --role {role}")
+
+
 @app.command()
 def preview(
     context: typer.Context,
     table: Annotated[str, typer.Argument(help="table or project.table")],
-    ds: Ds = None,
+    ds: Annotated[str | None, typer.Option(metavar="YYYYMMDD", help="Newest by default.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 10,
     format: Format = FormatName.TABLE,
 ) -> None:
     """Show rows of a table's newest day, or of --ds."""
-    rows, columns, day = browsing.preview(open_project(context), table, ds=ds, limit=limit)
+    rows, columns, day = browsing.preview(
+        open_project(context), table, ds=parse_ds(ds) if ds else None, limit=limit
+    )
     emit(rows, columns=columns, format=format, title=f"{table} ds={day}" if day else table)
 
 

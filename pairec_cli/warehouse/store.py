@@ -146,8 +146,10 @@ class Warehouse:
         parts: Iterable[tuple[TableName, str, pa.Table]],
         *,
         fingerprint: str | None = None,
+        append: bool = False,
     ) -> list[Partition]:
-        """Replace several partitions, visible all at once. Parts of one partition are joined, in order."""
+        """Replace several partitions, or add to them, visible all at once. Parts of one partition are joined,
+        in order; each is one file, and only one is held in memory at a time."""
         with staging_folder(self.layout) as folder:
             found: dict[tuple[TableName, str], list[tuple[Path, int]]] = {}
             for table, ds, data in parts:
@@ -161,6 +163,7 @@ class Warehouse:
                     tuple(path for path, _ in files),
                     sum(rows for _, rows in files),
                     fingerprint or digest([path for path, _ in files]),
+                    append,
                 )
                 for (table, ds), files in found.items()
             ]
