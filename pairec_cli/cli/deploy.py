@@ -11,6 +11,7 @@ import typer
 from pairec_cli.cli.options import DryRun, Format, Solution, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, paint, print_file, show, timestamp, warn
+from pairec_cli.cli.texts import write_diff
 from pairec_cli.domain.deployment import Deployment
 from pairec_cli.domain.errors import NotFound
 from pairec_cli.project import Project
@@ -56,7 +57,7 @@ def preview(
     if format is FormatName.TABLE and not stat:
         for diff in changes:
             if full or diff.change is not Change.ADDED:
-                _write_diff(diff)
+                write_diff(diff.unified())
     edits = sum(diff.change.by_hand for diff in changes)
     if edits:
         notice(f"{edits} file(s) were edited by hand; they stay as they are without --overwrite-edits")
@@ -170,10 +171,3 @@ def _record_row(record: Deployment) -> dict[str, Any]:
 
 def _label(change: Change, stream: Any) -> str:
     return paint(f"{change.value:<8}", STYLES.get(change, "0"), stream)
-
-
-def _write_diff(diff: FileDiff) -> None:
-    styles = {"+": "32", "-": "31", "@": "36"}
-    for line in diff.unified():
-        style = "1" if line.startswith(("+++", "---")) else styles.get(line[:1])
-        sys.stdout.write(f"{paint(line, style, sys.stdout) if style else line}\n")

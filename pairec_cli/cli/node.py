@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,11 +15,13 @@ import typer
 
 from pairec_cli.cli.options import DryRun, Ds, Format, UsageError, open_project
 from pairec_cli.cli.render import Format as FormatName
-from pairec_cli.cli.render import emit, next_step, notice, print_file, show, timestamp
-from pairec_cli.domain.errors import NodeFailed, NotFound
-from pairec_cli.domain.runs import RunState
+from pairec_cli.cli.render import emit, next_step, notice, print_file, show, timestamp, warn
+from pairec_cli.cli.texts import write_diff, write_text
+from pairec_cli.domain.errors import InvalidInput, NodeFailed, NotFound, SqlError
+from pairec_cli.domain.runs import NodeRun, RunState
+from pairec_cli.project import Project
 from pairec_cli.workflow import deployed_nodes, freezing
-from pairec_cli.workflow.deployed_nodes import NodeView
+from pairec_cli.workflow.deployed_nodes import Edit, NodeView
 
 app = typer.Typer()
 
@@ -29,28 +33,26 @@ LOG_LINES = 12
 @app.command("list")
 def list_(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Only nodes whose name holds this.")] = "",
+    search: Annotated[str, typer.Argument(help="Only nodes whose name or tables hold this.")] = "",
     format: Format = FormatName.TABLE,
 ) -> None:
-    """List the deployed nodes: what freezes them, whether their script was edited."""
-    found = [one for one in deployed_nodes.views(open_project(context)) if search in one.name]
-    columns = ("node", "workflow", "kind", "recurrence", "edited")
+    """List the deployed nodes: whether they are frozen or edited, and how the last run ended."""
+    found = deployed_nodes.list_nodes(open_project(context), search)
+    columns = ("node", "workflow", "recurrence", "edited", "last_run")
     emit([_row(one) for one in found], columns=columns, format=format, title="Nodes")
 
 
 @app.command("show")
 def show_(context: typer.Context, name: Name, format: Format = FormatName.TABLE) -> None:
     """Show a node: schedule, dependencies, last run, script."""
-    project = open_project(context)
-    one = deployed_nodes.view(project, name)
-    last = deployed_nodes.last_run(project, one)
-    ran = f"ds={last.ds} {last.state}, {timestamp(last.started_at)}" if last else None
-    document = {**_row(one), "last_run": ran, "path": one.path}
+    one = deployed_nodes.view(open_project(context), name)
     if format is FormatName.TABLE:
-        show(document)
-        sys.stdout.write(f"\n{one.node.script.rstrip()}\n")
+        show(_row(one))
+        write_text(f"\n{one.node.script}")
     else:
-        show({**document, "script": one.node.script}, format=format)
+        show({**_row(one), "script": one.node.script}, format=format)
+    if one.problem:
+        warn(str(one.problem), level="error")
 
 
 @app.command()
@@ -58,22 +60,41 @@ def edit(
     context: typer.Context,
     name: Name,
     file: Annotated[
-        Path | None, typer.Option(help="Take the script from this file, - for standard input.")
+        Path | None, typer.Option("--file", help="Take the script from this file, - for standard input.")
     ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Scheduling parameter, as bizdate_30='$[yyyymmdd-31]'."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Keep a script that cannot run.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Edit a deployed node's script, in $EDITOR or from a file. The next run uses it."""
     project = open_project(context)
-    one = deployed_nodes.view(project, name)
-    changed = deployed_nodes.edit(project, one, _edited(one, file))
-    notice(f"the script of {name} is {'changed' if changed else 'as it was'}: {one.path}")
-    next_step("pairec backfill plan")
+    before = deployed_nodes.view(project, name).node
+    given = dict(_pair(word) for word in parameter or ())
+    if file is not None:
+        text, draft = _read(file), None
+    elif given:
+        text, draft = before.script, None
+    else:
+        draft = _write_draft(name, before.script)
+        text = _edited(draft)
+    try:
+        done = deployed_nodes.edit(project, name, text, parameters=given, force=force, dry_run=dry_run)
+    except SqlError as error:
+        kept = f"--file {draft}" if draft else f"--file {file}"
+        error.hint = f"mend it, or keep it as it is: pairec node edit {name} {kept} --force"
+        raise
+    if draft is not None:
+        draft.unlink()
+    _tell(project, done, dry_run=dry_run)
 
 
 @app.command()
 def run(context: typer.Context, name: Name, ds: Ds = None) -> None:
     """Run one node for one day, up to date or not."""
-    project = open_project(context)
-    done = deployed_nodes.run(project, deployed_nodes.view(project, name), ds)
+    done = deployed_nodes.run_node(open_project(context), name, ds)
     if done.state is not RunState.OK:
         if done.log:
             print_file(Path(done.log), last=LOG_LINES)
@@ -85,25 +106,25 @@ def run(context: typer.Context, name: Name, ds: Ds = None) -> None:
 @app.command()
 def log(context: typer.Context, name: Name, ds: Ds = None) -> None:
     """Print the log of a node's last run."""
-    project = open_project(context)
-    one = deployed_nodes.view(project, name)
-    last = deployed_nodes.last_run(project, one, ds)
-    if last is None:
+    runs = deployed_nodes.node_runs(open_project(context), name, ds)
+    if not runs:
         raise NotFound("run of node", name, hint=f"pairec node run {name}")
-    notice(f"{name} ds={last.ds}: {last.state}, {timestamp(last.started_at)}")
-    if last.log:
-        print_file(Path(last.log))
+    notice(f"{name} {_ended(runs[0])}")
+    if runs[0].log:
+        print_file(Path(runs[0].log))
 
 
 @app.command()
 def freeze(context: typer.Context, names: Names, dry_run: DryRun = False) -> None:
     """Freeze nodes: their daily instances fail without running, and what depends on them waits."""
     project = open_project(context)
-    waiting = freezing.dependants(project, names)
-    changed = names if dry_run else [node.name for node in freezing.freeze(project, names)]
+    states = {name: deployed_nodes.view(project, name).state for name in names}
+    changed = [name for name, state in states.items() if not state.frozen]
+    if not dry_run:
+        freezing.freeze(project, names)
     verb = "would be frozen" if dry_run else "frozen"
     notice(f"{verb}: {', '.join(changed)}" if changed else "all of them are frozen already")
-    if waiting:
+    if waiting := freezing.dependants(project, names):
         notice(
             f"{len(waiting)} nodes wait for them: {', '.join(waiting[:6])}{' …' if len(waiting) > 6 else ''}"
         )
@@ -115,40 +136,79 @@ def freeze(context: typer.Context, names: Names, dry_run: DryRun = False) -> Non
 def unfreeze(context: typer.Context, names: Names, dry_run: DryRun = False) -> None:
     """Let frozen nodes run on the daily schedule again."""
     project = open_project(context)
-    changed = names if dry_run else [node.name for node in freezing.unfreeze(project, names)]
+    states = {name: deployed_nodes.view(project, name).state for name in names}
+    changed = [name for name, state in states.items() if state.frozen]
+    if not dry_run:
+        freezing.unfreeze(project, names)
     verb = "would run again" if dry_run else "run again"
-    notice(f"{verb}: {', '.join(changed)}" if changed else "none of them was frozen")
+    notice(f"{verb}: {', '.join(changed)}" if changed else "none of them is frozen")
     if not dry_run:
         next_step("pairec run")
 
 
-def _edited(one: NodeView, file: Path | None) -> str:
-    """The new script: the file's text, or what the editor leaves."""
-    if file is not None:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+def _pair(word: str) -> tuple[str, str]:
+    name, sign, value = word.partition("=")
+    if not sign:
+        raise UsageError(f"--parameter {word}: write NAME=VALUE.")
+    return name.strip(), value
+
+
+def _read(file: Path) -> str:
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_bytes().decode()
+    except OSError as error:
+        raise NotFound("file", str(file), hint=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _write_draft(name: str, script: str) -> Path:
+    """A file to edit. It is kept until its text is in place, so that no edit is lost."""
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal for an editor here; give the script with --file.")
+    draft = Path(tempfile.mkdtemp(prefix="pairec-")) / f"{name}.sql"
+    draft.write_bytes(script.encode())
+    return draft
+
+
+def _edited(draft: Path) -> str:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    work = one.path.with_name(f".{one.path.name}.edit{one.path.suffix}")
-    work.write_text(one.node.script, encoding="utf-8")
-    try:
-        if subprocess.run([*shlex.split(editor), str(work)], check=False).returncode:
-            raise typer.Abort
-        return work.read_text(encoding="utf-8")
-    finally:
-        work.unlink()
+    if subprocess.run([*shlex.split(editor), str(draft)], check=False).returncode:
+        raise typer.Abort
+    return _read(draft)
+
+
+def _tell(project: Project, done: Edit, *, dry_run: bool) -> None:
+    old, new = done.before.script.splitlines(), done.after.script.splitlines()
+    write_diff(difflib.unified_diff(old, new, "before", "after", lineterm=""))
+    if done.problem:
+        warn(str(done.problem), level="error")
+    if dry_run:
+        notice("nothing is changed")
+        return
+    path = project.dataworks(done.target.workspace) / done.target.workflow / done.path
+    notice(f"{path} is {'changed' if done.changed else 'as it was'}")
+    next_step("pairec backfill plan")
+
+
+def _ended(run: NodeRun) -> str:
+    return f"ds={run.ds} {run.state} {timestamp(run.started_at)}"
 
 
 def _row(one: NodeView) -> dict[str, Any]:
     return {
-        "node": one.name,
-        "workflow": str(one.deployed.workflow),
+        "node": one.node.name,
+        "workflow": str(one.state.workflow),
         "kind": one.node.kind.value,
-        "recurrence": one.deployed.recurrence.value,
+        "recurrence": one.state.recurrence.value,
         "edited": one.edited,
+        "last_run": _ended(one.last) if one.last else None,
         "inputs": list(one.node.inputs),
         "outputs": list(one.node.outputs),
         "upstream": list(one.node.upstream),
         "parameters": dict(one.node.parameters),
         "description": one.node.description,
+        "problem": str(one.problem) if one.problem else None,
     }
