@@ -13,11 +13,11 @@ from typing import Annotated, Any
 
 import typer
 
-from pairec_cli.cli.options import DryRun, Ds, Format, UsageError, open_project
+from pairec_cli.cli.options import DryRun, Ds, Format, UsageError, assignments, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, print_file, show, timestamp, warn
-from pairec_cli.cli.texts import write_diff, write_text
-from pairec_cli.domain.errors import InvalidInput, NodeFailed, NotFound, SqlError
+from pairec_cli.cli.texts import read_text, write_diff, write_text
+from pairec_cli.domain.errors import NodeFailed, NotFound, SqlError
 from pairec_cli.domain.runs import NodeRun, RunState
 from pairec_cli.project import Project
 from pairec_cli.workflow import deployed_nodes, freezing
@@ -33,12 +33,12 @@ LOG_LINES = 12
 @app.command("list")
 def list_(
     context: typer.Context,
-    search: Annotated[str, typer.Argument(help="Only nodes whose name or tables hold this.")] = "",
+    search: Annotated[str, typer.Option(help="Only nodes whose name, description or tables hold it.")] = "",
     format: Format = FormatName.TABLE,
 ) -> None:
     """List the deployed nodes: whether they are frozen or edited, and how the last run ended."""
     found = deployed_nodes.list_nodes(open_project(context), search)
-    columns = ("node", "workflow", "recurrence", "edited", "last_run")
+    columns = ("node", "workflow", "kind", "recurrence", "edited", "last_run")
     emit([_row(one) for one in found], columns=columns, format=format, title="Nodes")
 
 
@@ -71,14 +71,15 @@ def edit(
 ) -> None:
     """Edit a deployed node's script, in $EDITOR or from a file. The next run uses it."""
     project = open_project(context)
-    before = deployed_nodes.view(project, name).node
-    given = dict(_pair(word) for word in parameter or ())
+    one = deployed_nodes.view(project, name)
+    given = assignments(parameter or (), "bizdate_30=$[yyyymmdd-31]")
+    draft = None
     if file is not None:
-        text, draft = _read(file), None
+        text = read_text(file)
     elif given:
-        text, draft = before.script, None
+        text = one.node.script
     else:
-        draft = _write_draft(name, before.script)
+        draft = _write_draft(one)
         text = _edited(draft)
     try:
         done = deployed_nodes.edit(project, name, text, parameters=given, force=force, dry_run=dry_run)
@@ -118,10 +119,7 @@ def log(context: typer.Context, name: Name, ds: Ds = None) -> None:
 def freeze(context: typer.Context, names: Names, dry_run: DryRun = False) -> None:
     """Freeze nodes: their daily instances fail without running, and what depends on them waits."""
     project = open_project(context)
-    states = {name: deployed_nodes.view(project, name).state for name in names}
-    changed = [name for name, state in states.items() if not state.frozen]
-    if not dry_run:
-        freezing.freeze(project, names)
+    changed = freezing.freeze(project, names, dry_run=dry_run)
     verb = "would be frozen" if dry_run else "frozen"
     notice(f"{verb}: {', '.join(changed)}" if changed else "all of them are frozen already")
     if waiting := freezing.dependants(project, names):
@@ -136,40 +134,19 @@ def freeze(context: typer.Context, names: Names, dry_run: DryRun = False) -> Non
 def unfreeze(context: typer.Context, names: Names, dry_run: DryRun = False) -> None:
     """Let frozen nodes run on the daily schedule again."""
     project = open_project(context)
-    states = {name: deployed_nodes.view(project, name).state for name in names}
-    changed = [name for name, state in states.items() if state.frozen]
-    if not dry_run:
-        freezing.unfreeze(project, names)
+    changed = freezing.unfreeze(project, names, dry_run=dry_run)
     verb = "would run again" if dry_run else "run again"
     notice(f"{verb}: {', '.join(changed)}" if changed else "none of them is frozen")
     if not dry_run:
         next_step("pairec run")
 
 
-def _pair(word: str) -> tuple[str, str]:
-    name, sign, value = word.partition("=")
-    if not sign:
-        raise UsageError(f"--parameter {word}: write NAME=VALUE.")
-    return name.strip(), value
-
-
-def _read(file: Path) -> str:
-    if str(file) == "-":
-        return sys.stdin.read()
-    try:
-        return file.read_bytes().decode()
-    except OSError as error:
-        raise NotFound("file", str(file), hint=error.strerror) from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from error
-
-
-def _write_draft(name: str, script: str) -> Path:
+def _write_draft(one: NodeView) -> Path:
     """A file to edit. It is kept until its text is in place, so that no edit is lost."""
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal for an editor here; give the script with --file.")
-    draft = Path(tempfile.mkdtemp(prefix="pairec-")) / f"{name}.sql"
-    draft.write_bytes(script.encode())
+    draft = Path(tempfile.mkdtemp(prefix="pairec-")) / one.path.name
+    draft.write_bytes(one.node.script.encode())
     return draft
 
 
@@ -177,7 +154,7 @@ def _edited(draft: Path) -> str:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     if subprocess.run([*shlex.split(editor), str(draft)], check=False).returncode:
         raise typer.Abort
-    return _read(draft)
+    return read_text(draft)
 
 
 def _tell(project: Project, done: Edit, *, dry_run: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,6 +65,17 @@ Solution = Annotated[
 ]
 Cascade = Annotated[bool, typer.Option("--cascade", help="Delete what it holds, too.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")]
+
+
+def assignments(texts: Sequence[str], example: str) -> dict[str, str]:
+    """Values of a repeated `NAME=VALUE` option."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"{text!r} is not of the form {example}")
+        found[name.strip()] = value
+    return found
 
 
 def settings(context: typer.Context) -> Settings:

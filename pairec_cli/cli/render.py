@@ -79,8 +79,8 @@ def show(values: Row, *, format: Format = Format.TABLE, title: str | None = None
     if format is Format.JSON:
         _write(to_json(dict(values)))
     elif format is Format.TABLE:
-        width = max((len(_heading(name)) for name in values), default=0)
-        lines = [f"{_heading(name):<{width}}  {_cell(value)}".rstrip() for name, value in values.items()]
+        width = max((len(name) for name in values), default=0)
+        lines = [f"{name:<{width}}  {_cell(value)}".rstrip() for name, value in values.items()]
         _write("\n".join([*([paint(title, "1", sys.stdout)] if title else []), *lines]))
     else:
         emit([{"name": k, "value": v} for k, v in values.items()], columns=("name", "value"), format=format)
@@ -129,10 +129,6 @@ def _write(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
-def _heading(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _cell(value: object) -> str:
     match value:
         case None:
@@ -178,7 +174,7 @@ def _tabulate(rows: Sequence[Row], columns: Sequence[str], style: str) -> str:
     aligned = ["right" if _is_numeric(rows, name) else "left" for name in columns]
     return tabulate(
         cells,
-        headers=[_heading(name) for name in columns],
+        headers=list(columns),
         tablefmt=style,
         disable_numparse=True,
         colalign=aligned if cells else None,
@@ -200,9 +196,7 @@ def _draw(rows: Sequence[Row], columns: Sequence[str], title: str | None) -> Non
         title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
     )
     for name in columns:
-        table.add_column(
-            _heading(name), justify="right" if _is_numeric(rows, name) else "left", overflow="fold"
-        )
+        table.add_column(name, justify="right" if _is_numeric(rows, name) else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(row.get(name))) for name in columns))
     Console().print(table)

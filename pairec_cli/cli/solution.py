@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from pairec_cli.cli.forms import Form
-from pairec_cli.cli.options import DryRun, Format, UsageError, open_project
+from pairec_cli.cli.options import DryRun, Format, UsageError, assignments, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, show, timestamp
-from pairec_cli.cli.texts import write_diff, write_text
-from pairec_cli.domain.errors import InvalidConfig, InvalidInput, Problem
+from pairec_cli.cli.texts import read_text, write_diff, write_text
+from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.instance import SolutionRecord, SolutionVersion
 from pairec_cli.project import Project
 from pairec_cli.workflow import solution_document, solutions
@@ -50,7 +50,7 @@ def create(
         next_step("pairec solution configure" + (f" {name} --file {file}" if file else f" {name}"))
         return
     if file is not None:
-        document = _read(file)
+        document = read_text(file)
         _refuse_other_name(document, name, file)
     else:
         document = solution_document.write(solutions.default_solution(project.instance, name, scenario))
@@ -99,11 +99,14 @@ def configure(
     if file is not None and changes:
         raise UsageError("Change the document by --file, or by --set, not both.")
     if file is not None:
-        after = _read(file)
+        after = read_text(file)
         _refuse_other_name(after, record.name, file)
     elif changes:
         after = solutions.configure(
-            before, _assignments(set_ or []), add=add_recall or [], remove=remove_recall or []
+            before,
+            assignments(set_ or [], "features.periods=3,7"),
+            add=add_recall or [],
+            remove=remove_recall or [],
         )
     elif sys.stdin.isatty() and sys.stderr.isatty():
         after = Form(before, lambda text: solutions.examine(project, text)).ask()
@@ -175,7 +178,7 @@ def validate(
     project = open_project(context)
     source = file or (Path(FILE) if name is None and Path(FILE).exists() else None)
     if source is not None:
-        text, shown = _read(source), str(source)
+        text, shown = read_text(source), str(source)
     else:
         record = solutions.current_record(project, name)
         text, shown = record.latest.document, f"solution {record.name}"
@@ -243,7 +246,7 @@ def schema() -> None:
 def _record(project: Project, name: str | None, file: Path | None) -> SolutionRecord:
     """The named solution; the one a file names; else the only one."""
     if name is None and file is not None:
-        name = solution_document.read(_read(file), str(file)).name
+        name = solution_document.read(read_text(file), str(file)).name
     return solutions.current_record(project, name)
 
 
@@ -252,25 +255,6 @@ def _refuse_other_name(document: str, name: str, file: Path) -> None:
     if found != name:
         problem = Problem("name", f"is {found!r}, but the command names {name!r}", found)
         raise InvalidConfig(str(file), [problem], hint=f"pairec solution create {found} --file {file}")
-
-
-def _assignments(texts: list[str]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        path, equals, value = text.partition("=")
-        if not equals or not path.strip():
-            raise UsageError(f"{text!r} is not PATH=VALUE, such as features.periods=3,7")
-        found[path.strip()] = value
-    return found
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_bytes().decode()
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
 
 def _changed_lines(before: str, after: str, old: str = "saved", new: str = "changed") -> list[str]:

@@ -1,13 +1,26 @@
-"""Documents and diffs on standard output."""
+"""Texts: documents read from files, documents and diffs on standard output."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from pairec_cli.cli.render import paint
+from pairec_cli.domain.errors import InvalidInput
 
 _STYLES = {"+": "32", "-": "31", "@": "36"}
+
+
+def read_text(file: Path) -> str:
+    """A file's text with its line ends as they are; `-` is standard input. Raises InvalidInput."""
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
 
 def write_text(text: str) -> None:

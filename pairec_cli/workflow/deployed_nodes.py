@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pairec_cli.domain.deployment import DeployedNode, WorkflowName
 from pairec_cli.domain.ds import refuse_future, yesterday
@@ -30,9 +31,14 @@ class NodeView:
 
     node: Node
     state: DeployedNode
+    path: Path
     edited: bool
     last: NodeRun | None
     problem: SqlError | None
+
+    @property
+    def name(self) -> str:
+        return self.node.name
 
 
 def scripts(workspace: Workspace, target: WorkflowName) -> DeployedScripts:
@@ -78,7 +84,7 @@ def _views(workspace: Workspace, target: WorkflowName) -> list[NodeView]:
     control = workspace.control
     planner = workflow_planner(workspace, target, actual=True)
     states = {state.name: state for state in control.nodes.all(target)}
-    edited = edited_files(workspace, target)
+    edited, folder = edited_files(workspace, target), scripts(workspace, target)
     runs: dict[str, NodeRun] = {}
     for run in planner.latest.values():
         if run.node not in runs or run.id > runs[run.node].id:
@@ -87,6 +93,7 @@ def _views(workspace: Workspace, target: WorkflowName) -> list[NodeView]:
         NodeView(
             node,
             states[node.name],
+            folder.script_file(target.workflow, node),
             any(path in edited for path in node_files(node, target.workflow)),
             runs.get(node.name),
             planner.broken.get(node.name),

@@ -11,22 +11,22 @@ from pairec_cli.workflow.deployed_scripts import DeployedScripts
 from pairec_cli.workflow.workspace import Workspace
 
 
-def freeze(workspace: Workspace, names: Collection[str]) -> list[DeployedNode]:
+def freeze(workspace: Workspace, names: Collection[str], *, dry_run: bool = False) -> list[str]:
     """Pause the nodes; returns those that were not paused. Raises NotFound, changing nothing."""
-    return [
-        node
-        for target, group in _by_workflow(workspace, names).items()
-        for node in workspace.control.nodes.freeze(target, group)
-    ]
+    found = _by_workflow(workspace, names)
+    if not dry_run:
+        for target, group in found.items():
+            workspace.control.nodes.freeze(target, [node.name for node in group])
+    return [node.name for group in found.values() for node in group if not node.frozen]
 
 
-def unfreeze(workspace: Workspace, names: Collection[str]) -> list[DeployedNode]:
+def unfreeze(workspace: Workspace, names: Collection[str], *, dry_run: bool = False) -> list[str]:
     """Let the nodes run again; returns those that were paused. Raises NotFound, changing nothing."""
-    return [
-        node
-        for target, group in _by_workflow(workspace, names).items()
-        for node in workspace.control.nodes.unfreeze(target, group)
-    ]
+    found = _by_workflow(workspace, names)
+    if not dry_run:
+        for target, group in found.items():
+            workspace.control.nodes.unfreeze(target, [node.name for node in group])
+    return [node.name for group in found.values() for node in group if node.frozen]
 
 
 def dependants(workspace: Workspace, names: Collection[str]) -> list[str]:
@@ -55,11 +55,11 @@ def _nodes(workspace: Workspace) -> list[Node]:
     ]
 
 
-def _by_workflow(workspace: Workspace, names: Collection[str]) -> dict[WorkflowName, list[str]]:
+def _by_workflow(workspace: Workspace, names: Collection[str]) -> dict[WorkflowName, list[DeployedNode]]:
     nodes = {node.name: node for node in workspace.control.nodes.all()}
-    found: dict[WorkflowName, list[str]] = {}
-    for name in names:
+    found: dict[WorkflowName, list[DeployedNode]] = {}
+    for name in dict.fromkeys(names):
         if name not in nodes:
             raise NotFound("node", name, nodes, hint="pairec node list")
-        found.setdefault(nodes[name].workflow, []).append(name)
+        found.setdefault(nodes[name].workflow, []).append(nodes[name])
     return found

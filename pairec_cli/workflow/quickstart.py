@@ -53,7 +53,7 @@ def quickstart(
     on_step(Step("6", "Deploy", f"{len(choice.applied)} files to {solution.environment.workflow}"))
     _backfill(workspace, solution, on_step, on_progress)
     frozen = freeze(workspace, list(tables.values()))
-    on_step(Step("7", "Freeze nodes", ", ".join(node.name for node in frozen) or "already frozen"))
+    on_step(Step("7", "Freeze nodes", ", ".join(frozen) or "already frozen"))
     return solution
 
 
