@@ -45,7 +45,7 @@ def test_create_twice(pairec: Pairec, workspace: Path) -> None:
 
 def test_listing_names_itself_in_every_format(pairec: Pairec, workspace: Path) -> None:
     assert pairec("instance", "list").out.splitlines()[0].split() == [
-        *("name", "current", "region", "service", "type", "timezone", "initialised")
+        *("name", "current", "region", "service_type", "timezone", "initialised")
     ]
     assert pairec("instance", "list", "-f", "csv").out.splitlines() == [
         "name,current,region,service_type,timezone,initialised",
