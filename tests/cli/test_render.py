@@ -33,7 +33,7 @@ def loud(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_table_in_a_pipe_is_aligned_text(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, columns=COLUMNS, title="never printed in a pipe")
     assert capsys.readouterr().out.splitlines() == [
-        "item id      score  tags",
+        "item_id      score  tags",
         "---------  -------  ------",
         "7              1.5  a, b",
         "12           10.25  -",
