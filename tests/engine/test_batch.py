@@ -150,5 +150,5 @@ def test_a_size_of_zero_is_ten(db: Path, tmp_path: Path) -> None:
 
 
 def test_parquet_is_refused_on_the_standard_output(db: Path) -> None:
-    with pytest.raises(InvalidInput, match="--output|terminal"):
+    with pytest.raises(InvalidInput, match="cannot go to the terminal"):
         recommend_batch(CONF, db, ["1"], scene="home", format="parquet")
