@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from pairec_cli.warehouse.store import Warehouse
 
 FOLDER = ".pairec"
+MARKER = "workspace.json"
+"""Tells a workspace's folder, also where the control plane is a database elsewhere (PAIREC_DB_URL)."""
+CONTROL_PLANE = "platform.db"
+LAYOUT = 1
+"""Version of what lies in the folder."""
 
 
 class Project:
@@ -39,12 +44,12 @@ class Project:
         given = home or (Path(os.environ["PAIREC_HOME"]) if os.environ.get("PAIREC_HOME") else None)
         if given is not None:
             for folder in (given, given / FOLDER):
-                if (folder / "platform.db").exists():
+                if _is_workspace(folder):
                     return cls(folder.resolve())
             raise WorkspaceError(f"{given} is no workspace", hint=f"pairec init --home {given}")
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
-            if (folder / FOLDER / "platform.db").exists():
+            if _is_workspace(folder / FOLDER):
                 return cls(folder / FOLDER)
         raise WorkspaceError(f"no workspace in {here} or above it", hint="pairec init")
 
@@ -56,18 +61,28 @@ class Project:
         home.mkdir(parents=True, exist_ok=True)
         project = cls(home.resolve())
         project.__dict__["control"] = Control.create(project.database)
+        marker = project.home / MARKER
+        if not marker.exists():
+            marker.write_text(json.dumps({"version": LAYOUT}) + "\n")
         return project
 
     @property
     def database(self) -> str | Path:
         """The control plane's address: PAIREC_DB_URL, or the file in the workspace."""
-        return os.environ.get("PAIREC_DB_URL") or self.home / "platform.db"
+        return os.environ.get("PAIREC_DB_URL") or self.home / CONTROL_PLANE
 
     @cached_property
     def control(self) -> Control:
+        """Raises WorkspaceError when it cannot be opened."""
         from pairec_cli.control.database import Control
 
-        return Control.open(self.database)
+        database = self.database
+        if isinstance(database, Path) and not database.exists():
+            raise WorkspaceError(
+                f"the control plane of {self.home} is elsewhere, and PAIREC_DB_URL does not say where",
+                hint="export PAIREC_DB_URL=… as for pairec init",
+            )
+        return Control.open(database)
 
     @property
     def instance(self) -> Instance:
@@ -151,3 +166,12 @@ class Project:
     @property
     def logs(self) -> Path:
         return self.home / "logs"
+
+    @property
+    def unfinished_quickstart(self) -> Path:
+        """A file that is there from the start of a quick deployment to its good end."""
+        return self.home / "quickstart.unfinished"
+
+
+def _is_workspace(folder: Path) -> bool:
+    return (folder / MARKER).exists() or (folder / CONTROL_PLANE).exists()

@@ -1,4 +1,4 @@
-"""`pairec recommend`. Serving imports the standard library and typer; the rest only when something is missing."""
+"""`pairec recommend`. Serving imports the standard library and typer; the rest only to deploy first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from pairec_cli.cli.options import Format, UsageError, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, notice, show
-from pairec_cli.domain.errors import NotDeployed
+from pairec_cli.domain.errors import NotDeployed, NotFound
 from pairec_cli.domain.requests import NOT_ENOUGH, ItemResult, RecommendRequest, RecommendResponse
 
 if TYPE_CHECKING:
@@ -60,17 +60,31 @@ def recommend(
 
 
 def _ready(project: Project, scene: str | None, *, deploy: bool) -> str:
-    """The scene to serve, after the quick deployment where nothing is deployed and that is allowed."""
+    """The scene to serve, after the quick deployment where nothing is deployed or it was cut short."""
+    unfinished = deploy and project.unfinished_quickstart.exists()
     try:
-        return project.serving_scene(scene)
+        chosen = project.serving_scene(scene)
     except NotDeployed as missing:
-        if not deploy:
+        by_hand = project.engine_path.exists() and not unfinished
+        if not deploy or by_hand:
             raise
-        notice(f"{missing.message}; running the quick deployment first")
-    from pairec_cli.cli.quickstart import run_quickstart
-
-    run_quickstart(project)
+        reason = missing.message
+    else:
+        if not unfinished:
+            return chosen
+        reason = "a solution is deployed"
+    notice(f"{reason}; {'going on with' if unfinished else 'running'} the quick deployment first")
+    _deploy(project, scene)
     return project.serving_scene(scene)
+
+
+def _deploy(project: Project, scene: str | None) -> None:
+    from pairec_cli.cli.quickstart import run_quickstart
+    from pairec_cli.workflow.quickstart import SCENARIO
+
+    if scene not in (None, SCENARIO):
+        raise NotFound("scene", str(scene), [SCENARIO], hint="the quick deployment makes this scene only")
+    run_quickstart(project)
 
 
 def _render(response: RecommendResponse, format: FormatName, *, explain: bool) -> None:

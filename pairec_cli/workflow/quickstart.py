@@ -38,6 +38,7 @@ def quickstart(
     """
     tables = source_nodes.demo_tables()
     days = _days(workspace, tables)
+    workspace.unfinished_quickstart.touch()
     for role, table in tables.items():
         register(workspace, table, role=role)
     on_step(Step("3", "Register data", ", ".join(tables.values())))
@@ -54,6 +55,7 @@ def quickstart(
     _backfill(workspace, solution, on_step, on_progress)
     frozen = freeze(workspace, list(tables.values()))
     on_step(Step("7", "Freeze nodes", ", ".join(frozen) or "already frozen"))
+    workspace.unfinished_quickstart.unlink(missing_ok=True)
     return solution
 
 
