@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,14 @@ class Item:
         if algo_scores is not None:
             self.algo_scores = algo_scores
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in ("properties", "algo_scores"):
-            raise AttributeError(f"an item has no {name!r}")
-        made: dict[str, Any] = {}
-        setattr(self, name, made)
-        return made
+    if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for one of these
+
+        def __getattr__(self, name: str) -> dict:
+            if name not in ("properties", "algo_scores"):
+                raise AttributeError(f"an item has no {name!r}")
+            made = {}
+            setattr(self, name, made)
+            return made
 
     def __repr__(self) -> str:
         return f"Item({self.id!r}, {self.score!r}, {self.retrieve_id!r})"

@@ -33,9 +33,9 @@ def test_given_dicts_are_taken() -> None:
 def test_a_misspelt_field_is_an_error() -> None:
     item = Item("a")
     with pytest.raises(AttributeError, match="propertys"):
-        _ = item.propertys
+        _ = item.propertys  # type: ignore[attr-defined]  # the misspelling is the point
     with pytest.raises(AttributeError):
-        item.propertys = {}
+        item.propertys = {}  # type: ignore[attr-defined]  # the misspelling is the point
 
 
 def test_a_copy_shares_nothing() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import is_dataclass
 from typing import Any, ClassVar
 
 from hypothesis import given, settings
@@ -72,8 +71,7 @@ class StageContract:
         assert self.make().name == "named"
 
     def test_its_config_is_a_frozen_dataclass_whose_fields_have_defaults(self) -> None:
-        config = self.registry.load(self.kind).Config
-        assert is_dataclass(config)
+        config: Any = self.registry.load(self.kind).Config
         assert config.__dataclass_params__.frozen
         config()
 

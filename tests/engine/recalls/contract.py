@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
 from typing import Any, ClassVar
 
 from pairec_cli.domain.requests import RecommendRequest
@@ -42,8 +41,7 @@ class RecallContract:
         assert isinstance(recall.remote, bool)
 
     def test_its_config_is_a_frozen_dataclass_whose_fields_have_defaults(self) -> None:
-        config = RECALLS.load(self.kind).Config
-        assert is_dataclass(config)
+        config: Any = RECALLS.load(self.kind).Config
         assert config.__dataclass_params__.frozen
         config()
 
