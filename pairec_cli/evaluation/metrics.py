@@ -89,7 +89,7 @@ def ndcg(hit: Flags, held_out: Numbers, k: int) -> float:
     discount = 1 / np.log2(2 + np.arange(k))
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(held_out, k)]
     gain = (hit * discount[: hit.shape[1]]).sum(axis=1)
-    return _mean(gain / np.where(ideal > 0, ideal, 1.0), held_out)
+    return _mean(np.asarray(gain / np.maximum(ideal, 1.0)), held_out)
 
 
 def coverage(ranked: Numbers, k: int, n_items: int) -> float:
