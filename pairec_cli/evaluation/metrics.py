@@ -76,7 +76,7 @@ def hits(ranked: Numbers, relevant: Sequence[Numbers], k: int) -> Flags:
 
 def recall(hit: Flags, held_out: Numbers) -> float:
     """Mean share of the held-out items that were found; `hit` from `hits`, `held_out` from `sizes`."""
-    return _mean(hit.sum(axis=1) / np.maximum(held_out, 1), held_out)
+    return _mean(np.asarray(hit.sum(axis=1) / np.maximum(held_out, 1)), held_out)
 
 
 def hit_rate(hit: Flags, held_out: Numbers) -> float:
@@ -89,7 +89,7 @@ def ndcg(hit: Flags, held_out: Numbers, k: int) -> float:
     discount = 1 / np.log2(2 + np.arange(k))
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(held_out, k)]
     gain = (hit * discount[: hit.shape[1]]).sum(axis=1)
-    return _mean(np.asarray(gain / np.maximum(ideal, 1.0)), held_out)
+    return _mean(gain / np.maximum(ideal, 1.0), held_out)
 
 
 def coverage(ranked: Numbers, k: int, n_items: int) -> float:
