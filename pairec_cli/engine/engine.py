@@ -23,7 +23,7 @@ from pairec_cli.domain.requests import (
 from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.explaining import explain, hits
-from pairec_cli.engine.features import request_properties
+from pairec_cli.engine.features import Loaded, request_properties
 from pairec_cli.engine.plan import Plan, Planner, Step
 from pairec_cli.engine.recalling import Answer, merged, run_recalls
 from pairec_cli.online.featuredb import FeatureDB
@@ -58,13 +58,13 @@ class Engine:
         plan = self.plan(request.scene_id, request.category)
         context = RequestContext(request, request_properties(request.uid, request.features))
         trace: list[StageTrace] = []
-        unknown = self._load_user(plan, context, trace)
+        loaded = self._load_user(plan, context, trace)
         answers = run_recalls(plan.recalls, context)
         trace += [_recall_row(answer) for answer in answers]
         wanted = request.debug or request.explain
         given = hits(answers) if wanted else {}
         items = merged(answers)
-        notes = _recall_notes(request.uid, unknown, answers)
+        notes = _user_notes(request.uid, loaded, answers) + _recall_notes(answers)
         for step in plan.steps:
             items = _run(step, items, context, trace)
         start = time.perf_counter()
@@ -83,18 +83,14 @@ class Engine:
             code, MESSAGES[code], request.request_id, len(results), results, trace, notes
         )
 
-    def _load_user(self, plan: Plan, context: RequestContext, trace: list[StageTrace]) -> bool:
-        """Load the user views; whether views are configured and none of them knows the user."""
-        known = not plan.user_views
+    def _load_user(self, plan: Plan, context: RequestContext, trace: list[StageTrace]) -> list[Loaded]:
+        loaded = []
         for view in plan.user_views:
             start = time.perf_counter()
-            try:
-                count, reason = view.load(context.user, self.featuredb)
-            except PairecError as error:
-                count, reason = 0, error.message
-            known = known or count > 0
-            trace.append(StageTrace("user", view.view, 0, count, _ms(start), reason))
-        return not known
+            found = view.load(context.user, self.featuredb)
+            trace.append(StageTrace("user", view.view, 0, found.columns, _ms(start), found.reason))
+            loaded.append(found)
+        return loaded
 
 
 def _run(step: Step, items: list[Item], context: RequestContext, trace: list[StageTrace]) -> list[Item]:
@@ -115,22 +111,25 @@ def _recall_row(answer: Answer) -> StageTrace:
     )
 
 
-def _recall_notes(uid: str, unknown: bool, answers: Sequence[Answer]) -> list[str]:
-    """Who answers an unknown user, and which recalls gave nothing."""
-    answering = [
-        f"{answer.recall.title} ({answer.recall.name})" for answer in answers if answer.recalled.items
+def _user_notes(uid: str, loaded: Sequence[Loaded], answers: Sequence[Answer]) -> list[str]:
+    """Which user features are missing, and who answers a user that no view knows."""
+    notes = [
+        f"user features are missing: {found.reason}" for found in loaded if found.reason and not found.unknown
     ]
-    notes = []
-    if unknown:
-        verb = "answers" if len(answering) == 1 else "answer"
-        who = f"{' and '.join(answering)} {verb}" if answering else "no recall answers"
-        notes.append(f"user {uid} is unknown: {who}")
-    notes += [
+    if loaded and all(found.unknown for found in loaded):
+        given = [answer.recall for answer in answers if answer.recalled.items]
+        who = " and ".join(f"{recall.title} ({recall.name})" for recall in given)
+        verb = "answers" if len(given) == 1 else "answer"
+        notes.append(f"user {uid} is unknown: " + (f"{who} {verb}" if given else "no recall answers"))
+    return notes
+
+
+def _recall_notes(answers: Sequence[Answer]) -> list[str]:
+    return [
         f"recall {answer.recall.name} gave nothing: {answer.recalled.reason or 'no candidates'}"
         for answer in answers
         if not answer.recalled.items
     ]
-    return notes
 
 
 def _short_note(size: int, count: int, trace: Sequence[StageTrace], plan: Plan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
+from pairec_cli.domain.errors import InvalidConfig, PairecError, Problem
 from pairec_cli.domain.stages import FeatureReader, Resources
 from pairec_cli.engine.config import FeatureDao
 from pairec_cli.engine.recalls.conf import require_view
@@ -14,6 +14,15 @@ from pairec_cli.engine.recalls.conf import require_view
 def request_properties(uid: str, features: Mapping[str, object]) -> dict[str, object]:
     """The request's features without empty texts, and `uid`."""
     return {**{name: value for name, value in features.items() if value != ""}, "uid": uid}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many columns a view gave, why none, and whether it is published and does not know the user."""
+
+    columns: int
+    reason: str = ""
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +48,17 @@ class UserView:
         names = (name.strip() for name in dao.user_select_fields.split(","))
         return cls(view, key, tuple(name for name in names if name and name != "*"))
 
-    def load(self, user: dict[str, object], features: FeatureReader) -> tuple[int, str]:
-        """Add the view's columns to `user`: how many, and why none. A NULL takes the property away."""
+    def load(self, user: dict[str, object], features: FeatureReader) -> Loaded:
+        """Add the view's columns to `user`. A NULL takes the property away, as in PAI-Rec."""
         key = user.get(self.key)
         if key is None:
-            return 0, f"the user has no property {self.key!r}"
+            return Loaded(0, f"the user has no property {self.key!r}")
         try:
             row = features.get(self.view, str(key))
-        except NotFound as error:
-            return 0, error.message
+        except PairecError as error:
+            return Loaded(0, error.message)
         if row is None:
-            return 0, f"view {self.view!r} does not know {key}"
+            return Loaded(0, f"view {self.view!r} does not know {key}", unknown=True)
         names = self.columns or row
         for name in names:
             value = row.get(name)
@@ -57,4 +66,4 @@ class UserView:
                 user.pop(name, None)
             else:
                 user[name] = value
-        return len(names), ""
+        return Loaded(len(names))

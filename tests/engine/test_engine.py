@@ -114,6 +114,14 @@ def test_without_user_features_nobody_is_unknown(engine: Engine) -> None:
     assert ask(plain, uid="999999").notes == ["recall u2i gave nothing: view 'u2i' has no key '999999'"]
 
 
+def test_a_user_view_that_is_not_published_makes_nobody_unknown(engine: Engine) -> None:
+    engine.featuredb.drop("users")
+    response = ask(engine)
+    (note,) = response.notes
+    assert note.startswith("user features are missing: feature view 'users' does not exist")
+    assert response.trace[0].note in note
+
+
 def test_an_empty_answer_has_every_reason(tmp_path: Path) -> None:
     db = store(tmp_path, users={}, u2i={})
     conf = config(custom("u2i"), hot("hot"), UserFeatureConfs=user_features("users"))

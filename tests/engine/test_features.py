@@ -9,7 +9,7 @@ import pytest
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.engine.config import FeatureDao
 from pairec_cli.engine.decode import Findings, decode
-from pairec_cli.engine.features import UserView, request_properties
+from pairec_cli.engine.features import Loaded, UserView, request_properties
 from tests.engine.stores import MemoryFeatures, dao, resources
 
 USERS = MemoryFeatures({"users": {"1": {"age": 41, "city": "Rome", "tags": None}}})
@@ -27,13 +27,13 @@ def test_a_request_brings_its_features_without_empty_texts() -> None:
 
 def test_a_row_becomes_properties_and_null_takes_one_away() -> None:
     user: dict[str, object] = {"uid": "1", "tags": "from the request", "net": "wifi"}
-    assert view().load(user, USERS) == (3, "")
+    assert view().load(user, USERS) == Loaded(3)
     assert user == {"uid": "1", "age": 41, "city": "Rome", "net": "wifi"}
 
 
 def test_selected_columns_alone() -> None:
     user: dict[str, object] = {"uid": "1"}
-    assert view(UserSelectFields="city").load(user, USERS) == (1, "")
+    assert view(UserSelectFields="city").load(user, USERS) == Loaded(1)
     assert user == {"uid": "1", "city": "Rome"}
     assert view(UserSelectFields="*").columns == ()
     assert view(UserSelectFields="city, age").columns == ("city", "age")
@@ -41,25 +41,26 @@ def test_selected_columns_alone() -> None:
 
 def test_the_key_may_be_another_property() -> None:
     user: dict[str, object] = {"uid": "9", "account": 1}
-    assert view(FeatureKey="user:account").load(user, USERS) == (3, "")
+    assert view(FeatureKey="user:account").load(user, USERS) == Loaded(3)
     assert user["city"] == "Rome"
 
 
 @pytest.mark.parametrize(
-    ("keys", "uid", "reason"),
+    ("keys", "uid", "reason", "unknown"),
     [
-        ({}, "2", "view 'users' does not know 2"),
-        ({"FeatureKey": "user:account"}, "1", "the user has no property 'account'"),
+        ({}, "2", "view 'users' does not know 2", True),
+        ({"FeatureKey": "user:account"}, "1", "the user has no property 'account'", False),
         (
             {"FeatureStoreViewName": "userz"},
             "1",
             "feature view 'userz' does not exist; did you mean 'users'?",
+            False,
         ),
     ],
 )
-def test_nothing_found_has_its_reason(keys: dict[str, Any], uid: str, reason: str) -> None:
+def test_nothing_found_has_its_reason(keys: dict[str, Any], uid: str, reason: str, unknown: bool) -> None:
     user: dict[str, object] = {"uid": uid}
-    assert view(**keys).load(user, USERS) == (0, reason)
+    assert view(**keys).load(user, USERS) == Loaded(0, reason, unknown)
     assert user == {"uid": uid}
 
 
