@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pairec_cli.cli.options import Region, ServiceTypeOption, Timezone, settings
+from pairec_cli.cli.instance_options import Region, ServiceTypeOption, Timezone
+from pairec_cli.cli.options import settings
 from pairec_cli.cli.render import next_step, notice
 from pairec_cli.domain.instance import ServiceType
 from pairec_cli.project import FOLDER, Project

@@ -6,13 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from pairec_cli.cli.instance_options import Region, ServiceTypeOption, Timezone
 from pairec_cli.cli.options import (
     Cascade,
     DryRun,
     Format,
-    Region,
-    ServiceTypeOption,
-    Timezone,
     Yes,
     confirm,
     open_project,

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pairec_cli.cli.render import Format as FormatName
-from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.errors import InvalidInput
-from pairec_cli.domain.instance import ServiceType
 
 if TYPE_CHECKING:
     from pairec_cli.project import Project
@@ -36,8 +34,12 @@ class UsageError(typer.TyperException):
 
 def day(value: str | None) -> str | None:
     """An option's text as a ds; the callback of every option that names a day."""
+    if value is None:
+        return None
+    from pairec_cli.domain.ds import parse_ds
+
     try:
-        return None if value is None else parse_ds(value)
+        return parse_ds(value)
     except InvalidInput as error:
         raise typer.BadParameter(f"{error.message}; {error.hint}") from None
 
@@ -49,14 +51,6 @@ Ds = Annotated[
 ]
 Scene = Annotated[str, typer.Option("--scene", "-s", help="The recommendation scenario.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
-Region = Annotated[str, typer.Option("--region", help="Region of the instance.")]
-ServiceTypeOption = Annotated[
-    ServiceType,
-    typer.Option("--service-type", help="Premium includes custom solutions and data diagnostics."),
-]
-Timezone = Annotated[
-    str, typer.Option("--timezone", metavar="ZONE", help="Time zone that turns event times into days.")
-]
 Instance = Annotated[
     str | None, typer.Option("--instance", metavar="NAME", help="The instance; the current one by default.")
 ]

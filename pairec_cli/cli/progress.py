@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 STYLES = {"ok": "32", "failed": "1;31", "skipped": "2", "frozen": "36"}
 
 
+def state_label(state: str) -> str:
+    """The state in its colour, as wide as every other."""
+    return paint(f"{state:<7}", STYLES.get(state, "0"), sys.stderr)
+
+
 class Task:
     """One piece of the work. `total` counts whatever `advance` is called with."""
 
@@ -34,11 +39,11 @@ class Task:
             self._bars.remove_task(self._id)
             self._id = None
         seconds = time.monotonic() - self._start
-        label = paint(f"{state:<7}", STYLES.get(state, "0"), sys.stderr)
-        line = f"{label} {self.name}  {seconds:.1f}s  {detail}".rstrip()
+        line = f"{state_label(state)} {self.name}  {seconds:.1f}s  {detail}".rstrip()
         if self._bars:
             from rich.text import Text
 
+            self._bars.refresh()
             self._bars.console.print(Text.from_ansi(line), soft_wrap=True)
         else:
             notice(line)
@@ -60,14 +65,16 @@ class Progress:
         if not is_quiet() and is_terminal(sys.stderr):
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+            from rich.table import Column
 
             self._bars = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
+                TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+                BarColumn(bar_width=16),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 console=Console(stderr=True),
                 transient=True,
+                expand=True,
             )
             self._bars.start()
         return self

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
@@ -65,13 +66,13 @@ def emit(
     elif format is Format.CSV:
         _write(_csv(rows, columns))
     elif format is Format.MD:
-        _write(_tabulate(rows, columns, "github"))
+        _write(_align(rows, columns, markdown=True))
     elif not rows:
         notice(f"{title or 'result'}: nothing to show")
     elif is_terminal(sys.stdout):
         _draw(rows, columns, title)
     else:
-        _write(_tabulate(rows, columns, "simple"))
+        _write(_align(rows, columns, markdown=False))
 
 
 def show(values: Row, *, format: Format = Format.TABLE, title: str | None = None) -> None:
@@ -165,19 +166,37 @@ def _field(value: object) -> object:
     return _cell(value) if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
-def _tabulate(rows: Sequence[Row], columns: Sequence[str], style: str) -> str:
-    from tabulate import tabulate
+def _align(rows: Sequence[Row], columns: Sequence[str], *, markdown: bool) -> str:
+    """Columns of equal width, numbers to the right. A library for this would cost a sixth of a start."""
+    table = [list(columns)]
+    table += [[_cell(row.get(name)).replace("\n", " ") for name in columns] for row in rows]
+    if markdown:
+        table = [[cell.replace("|", "\\|") for cell in line] for line in table]
+    right = [_is_numeric(rows, name) for name in columns]
+    widths = [max([3 * markdown, *map(_width, cells)]) for cells in zip(*table, strict=True)]
+    if markdown:
+        rule = ["-" * (width - 1) + (":" if r else "-") for width, r in zip(widths, right, strict=True)]
+    else:
+        rule = ["-" * width for width in widths]
+    lines = [[_pad(*part) for part in zip(line, widths, right, strict=True)] for line in table]
+    lines.insert(1, rule)
+    if markdown:
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join("  ".join(line).rstrip() for line in lines)
 
-    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
-    if style == "github":
-        cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in cells]
-    aligned = ["right" if _is_numeric(rows, name) else "left" for name in columns]
-    return tabulate(
-        cells,
-        headers=list(columns),
-        tablefmt=style,
-        disable_numparse=True,
-        colalign=aligned if cells else None,
+
+def _pad(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+def _width(text: str) -> int:
+    """Cells that `text` takes on a terminal: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
     )
 
 

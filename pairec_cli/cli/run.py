@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from pairec_cli.cli.options import DryRun, Ds, Format, open_project
-from pairec_cli.cli.progress import Progress
+from pairec_cli.cli.progress import state_label
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, print_file
 from pairec_cli.domain.errors import PartialFailure
@@ -29,19 +29,27 @@ def run(
     A frozen node's instance fails without running, and what depends on it waits, as in DataWorks.
     """
     project = open_project(context)
-    with Progress() as progress:
-        instances = run_day(
-            project, ds, lambda one: progress.task(one.node).done(str(one.state), one.reason), dry_run=dry_run
-        )
-    columns = ("node", "state", "rows", "reason")
-    if dry_run or format is not FormatName.TABLE:
+    listed = dry_run or format is not FormatName.TABLE
+    instances = run_day(project, ds, _ignore if listed else _tell, dry_run=dry_run)
+    if listed:
+        columns = ("node", "state", "rows", "reason")
         emit([_row(one) for one in instances], columns=columns, format=format, title="Schedule")
     counts = {state: sum(one.state is state for one in instances) for state in RunState}
-    notice(", ".join(f"{count} {state}" for state, count in counts.items() if count))
+    words = {RunState.PENDING: "to run" if dry_run else "waiting"}
+    notice(", ".join(f"{count} {words.get(state, state)}" for state, count in counts.items() if count))
     if dry_run:
         return
     _refuse_partial(instances)
     next_step("pairec recommend --user 123")
+
+
+def _tell(instance: Instance) -> None:
+    rows = f"  {instance.rows:,} rows" if instance.rows else ""
+    notice(f"{state_label(instance.state)} {instance.node}{rows}  {instance.reason}".rstrip())
+
+
+def _ignore(_instance: Instance) -> None:
+    """A listing tells all of them at the end."""
 
 
 def _refuse_partial(instances: list[Instance]) -> None:

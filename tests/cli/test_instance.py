@@ -51,7 +51,7 @@ def test_listing_names_itself_in_every_format(pairec: Pairec, workspace: Path) -
         "name,current,region,service_type,timezone,initialised",
         "demo,true,local,premium,UTC,true",
     ]
-    assert pairec("instance", "list", "-f", "md").out.startswith("| name   |")
+    assert pairec("instance", "list", "-f", "md").out.startswith("| name | current |")
     assert pairec("instance", "list", "-f", "json").json[0]["oss_bucket"] == "pairec-bucket"
 
 

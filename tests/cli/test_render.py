@@ -33,10 +33,10 @@ def loud(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_table_in_a_pipe_is_aligned_text(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, columns=COLUMNS, title="never printed in a pipe")
     assert capsys.readouterr().out.splitlines() == [
-        "item_id      score  tags",
-        "---------  -------  ------",
-        "7              1.5  a, b",
-        "12           10.25  -",
+        "item_id  score  tags",
+        "-------  -----  ----",
+        "7          1.5  a, b",
+        "12       10.25  -",
     ]
 
 
@@ -60,6 +60,21 @@ def test_brackets_in_values_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> No
 def test_json_carries_every_key(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, columns=("item_id",), format=Format.JSON)
     assert json.loads(capsys.readouterr().out) == ROWS
+
+
+def test_wide_characters_take_two_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    emit([{"title": "电商", "n": 1}, {"title": "abcde", "n": 22}], columns=("title", "n"))
+    assert capsys.readouterr().out.splitlines()[2:] == ["电商    1", "abcde  22"]
+
+
+def test_markdown_marks_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    emit(ROWS, columns=("item_id", "score"), format=Format.MD)
+    assert capsys.readouterr().out.splitlines() == [
+        "| item_id | score |",
+        "| ------- | ----: |",
+        "| 7       |   1.5 |",
+        "| 12      | 10.25 |",
+    ]
 
 
 def test_markdown_escapes_bars(capsys: pytest.CaptureFixture[str]) -> None:
