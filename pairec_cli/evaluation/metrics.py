@@ -81,7 +81,7 @@ def recall(hit: Flags, held_out: Numbers) -> float:
 
 def hit_rate(hit: Flags, held_out: Numbers) -> float:
     """Share of users for whom anything was found."""
-    return _mean(hit.any(axis=1).astype(np.float64), held_out)
+    return _mean(np.asarray(hit.any(axis=1), np.float64), held_out)
 
 
 def ndcg(hit: Flags, held_out: Numbers, k: int) -> float:
