@@ -17,6 +17,7 @@ from pairec_cli.workflow.archive import SOLUTION_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts
 from pairec_cli.workflow.node_run import NodeRunner
 from pairec_cli.workflow.plan import BackfillPlan, PlannedTask, Planner, Reason
+from pairec_cli.workflow.windows import ReadScripts
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -85,12 +86,14 @@ def all_deployed(workspace: Workspace) -> list[Deployed]:
 
 def planner(workspace: Workspace, what: Deployed) -> Planner:
     latest = workspace.control.runs.latest(what.target)
-    return Planner(what.nodes, workspace.warehouse.ledger, latest, what.project)
+    read = ReadScripts(workspace.home)
+    return Planner(what.nodes, workspace.warehouse.ledger, latest, what.project, read=read)
 
 
 def as_it_is(workspace: Workspace, what: Deployed) -> Planner:
     """A planner for runs that start now: inputs are what the ledger holds."""
-    return Planner(what.nodes, workspace.warehouse.ledger, {}, what.project, actual=True)
+    read = ReadScripts(workspace.home)
+    return Planner(what.nodes, workspace.warehouse.ledger, {}, what.project, actual=True, read=read)
 
 
 def default_day(workspace: Workspace, what: Deployed) -> str:

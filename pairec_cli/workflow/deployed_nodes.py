@@ -18,7 +18,7 @@ from pairec_cli.workflow.flowspec import check_workflow, node_files, script_path
 from pairec_cli.workflow.node_run import NodeRunner
 from pairec_cli.workflow.plan import Planner
 from pairec_cli.workflow.script_check import check_script
-from pairec_cli.workflow.windows import as_written, node_tables
+from pairec_cli.workflow.windows import ReadScripts, as_written, node_tables
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -58,7 +58,8 @@ def workflow_planner(workspace: Workspace, target: WorkflowName, *, actual: bool
     nodes = scripts(workspace, target).workflow(target.workflow).nodes
     latest = workspace.control.runs.latest(target)
     project = project_of(workspace, target)
-    return Planner(nodes, workspace.warehouse.ledger, latest, project, actual=actual)
+    read = ReadScripts(workspace.home)
+    return Planner(nodes, workspace.warehouse.ledger, latest, project, actual=actual, read=read)
 
 
 def list_nodes(workspace: Workspace, search: str = "") -> list[NodeView]:

@@ -19,7 +19,7 @@ from pairec_cli.domain.package import Node
 from pairec_cli.domain.runs import NodeRun, RunState
 from pairec_cli.domain.tables import TableName
 from pairec_cli.workflow.flowspec import ordered
-from pairec_cli.workflow.windows import NodeTables, Window, as_written, declared_tables, node_tables
+from pairec_cli.workflow.windows import NodeTables, Read, Window, as_written, declared_tables, node_tables
 
 
 class Reason(StrEnum):
@@ -108,6 +108,7 @@ class Planner:
     latest: Mapping[tuple[str, str], NodeRun]
     project: str
     actual: bool = False
+    read: Read = node_tables
     broken: dict[str, SqlError] = field(default_factory=dict)
     """Nodes whose script cannot be read; until it is mended, what they declare stands for it."""
     _tables: dict[str, NodeTables] = field(default_factory=dict)
@@ -124,7 +125,7 @@ class Planner:
 
     def _read(self, node: Node) -> NodeTables:
         try:
-            return node_tables(node, self.project)
+            return self.read(node, self.project)
         except SqlError as error:
             self.broken[node.name] = error
             return declared_tables(node, self.project)

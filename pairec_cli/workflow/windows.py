@@ -1,21 +1,30 @@
 """Which partitions a node reads for a day, told from its script and kept as offsets.
 
-Parsing a script costs milliseconds and a plan asks for hundreds of days, so each node is read for two probe
-days: a bound that moved with the day is an offset, one that did not is a constant.
+Parsing a script costs milliseconds and a plan asks for hundreds of days, so each script is read once, for a
+day that no data will ever have: a bound near it moved with the day, any other is a constant.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from pairec_cli.domain.ds import resolve_parameters, shift, to_date
 from pairec_cli.domain.errors import SqlError
+from pairec_cli.domain.fingerprints import of_text
 from pairec_cli.domain.package import Node, NodeKind
 from pairec_cli.domain.tables import TableName
+from pairec_cli.warehouse import lineage as rules
 from pairec_cli.warehouse.lineage import lineage
+from pairec_cli.workflow.deployed_scripts import replace_text
 
-_PROBES = ("20240110", "20240220")
+_PROBE = "29000615"
+_FAR = 100 * 365
+"""Bounds this many days from the probe are constants; no scheduling parameter reaches that far."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,10 @@ class NodeTables:
     writes: tuple[TableName, ...]
 
 
+Read = Callable[[Node, str], NodeTables]
+"""Tables of a node whose MaxCompute project is given."""
+
+
 def node_tables(node: Node, project: str) -> NodeTables:
     """Read from the script where it is SQL; a PyODPS node's declared inputs are read for the day itself.
 
@@ -59,11 +72,71 @@ def node_tables(node: Node, project: str) -> NodeTables:
         return NodeTables((), ())
     if node.kind is not NodeKind.ODPS_SQL:
         return declared_tables(node, project)
-    parameters = tuple(sorted(node.parameters.items()))
     try:
-        return _sql_tables(node.script, parameters, project)
+        found = lineage(
+            node.script, parameters=resolve_parameters(dict(node.parameters), _PROBE), project=project
+        )
     except SqlError as error:
         raise unreadable(node, error) from error
+    reads = (Window(read.table, _bound(read.first), _bound(read.last)) for read in found.reads)
+    return NodeTables(tuple(reads), tuple(dict.fromkeys(write.table for write in found.writes)))
+
+
+class ReadScripts:
+    """Scripts that were read before, one small file each, so that no script is parsed twice.
+
+    A file's name is the digest of all that decides: the script, its parameters, the project, and the rules by
+    which scripts are read.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "cache" / "scripts"
+        self._known: dict[str, NodeTables] = {}
+
+    def __call__(self, node: Node, project: str) -> NodeTables:
+        """As `node_tables`."""
+        if node.kind is not NodeKind.ODPS_SQL:
+            return node_tables(node, project)
+        parameters = json.dumps(dict(node.parameters), sort_keys=True)
+        key = of_text(_rules(), project, parameters, node.script)
+        if key not in self._known:
+            self._known[key] = self._load(key) or self._store(key, node_tables(node, project))
+        return self._known[key]
+
+    def _load(self, key: str) -> NodeTables | None:
+        try:
+            return _from_json(json.loads((self._folder / key).read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError):
+            return None  # never read before, or the file is damaged: read the script
+
+    def _store(self, key: str, tables: NodeTables) -> NodeTables:
+        replace_text(self._folder / key, json.dumps(_to_json(tables)))
+        return tables
+
+
+@cache
+def _rules() -> str:
+    """Digest of the modules that read scripts: when they change, every script is read anew."""
+    folder = Path(str(rules.__file__)).parent
+    sources = [*folder.glob("*.py"), *folder.glob("maxcompute/*.py")]
+    return of_text(*(path.read_text(encoding="utf-8") for path in sorted(sources)))
+
+
+def _to_json(tables: NodeTables) -> dict[str, Any]:
+    return {
+        "reads": [
+            {"table": str(w.table), "first": vars(w.first), "last": vars(w.last)} for w in tables.reads
+        ],
+        "writes": [str(table) for table in tables.writes],
+    }
+
+
+def _from_json(body: dict[str, Any]) -> NodeTables:
+    reads = (
+        Window(TableName.parse(read["table"], ""), Bound(**read["first"]), Bound(**read["last"]))
+        for read in body["reads"]
+    )
+    return NodeTables(tuple(reads), tuple(TableName.parse(name, "") for name in body["writes"]))
 
 
 def unreadable(node: Node, error: SqlError) -> SqlError:
@@ -88,23 +161,8 @@ def as_written(node: Node, tables: NodeTables) -> Node:
     return replace(node, inputs=inputs, outputs=tuple(map(str, tables.writes)))
 
 
-@lru_cache(maxsize=1024)
-def _sql_tables(script: str, parameters: tuple[tuple[str, str], ...], project: str) -> NodeTables:
-    first, second = (
-        lineage(script, parameters=resolve_parameters(dict(parameters), ds), project=project)
-        for ds in _PROBES
-    )
-    reads = [
-        Window(early.table, _bound(early.first, late.first), _bound(early.last, late.last))
-        for early, late in zip(first.reads, second.reads, strict=True)
-    ]
-    return NodeTables(tuple(reads), tuple(dict.fromkeys(write.table for write in first.writes)))
-
-
-def _bound(early: str | None, late: str | None) -> Bound:
-    if early is None or late is None:
+def _bound(day: str | None) -> Bound:
+    if day is None:
         return Bound()
-    offsets = [
-        (to_date(day) - to_date(probe)).days for day, probe in zip((early, late), _PROBES, strict=True)
-    ]
-    return Bound(offset=offsets[0]) if offsets[0] == offsets[1] else Bound(constant=early)
+    offset = (to_date(day) - to_date(_PROBE)).days
+    return Bound(offset=offset) if abs(offset) < _FAR else Bound(constant=day)
