@@ -7,7 +7,7 @@ entry, so a stage never sees raw JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -86,6 +86,3 @@ class Sort(Protocol):
 @dataclass(frozen=True, slots=True)
 class NoConfig:
     """The Config of a stage without keys of its own."""
-
-
-Properties = Mapping[str, object]

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pairec_cli.domain.errors import DataError, InvalidInput, NotFound, WorkspaceError
+from pairec_cli.domain.stages import Value
 
-Value = str | int | float | None
 T = TypeVar("T")
 
 _SCHEMA = """
