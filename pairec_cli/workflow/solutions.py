@@ -13,6 +13,7 @@ from pairec_cli.domain.errors import AlreadyExists, DataError, InvalidConfig, In
 from pairec_cli.domain.instance import Instance, SolutionRecord, SolutionVersion
 from pairec_cli.domain.solution import Environment, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
+from pairec_cli.features.spec import feature_specs
 from pairec_cli.recall.registry import RECALLS, recall_types
 from pairec_cli.workflow import solution_document
 from pairec_cli.workflow.deployed_scripts import replace_text
@@ -65,7 +66,7 @@ def examine(workspace: Workspace, document: str, source: str = "solution.yaml") 
 
 
 def validate(workspace: Workspace, solution: Solution) -> list[Problem]:
-    """What is wrong with a well-formed solution: scenario, tables, columns, events."""
+    """What is wrong with a well-formed solution: scenario, tables, columns, events, names of features."""
     instance = workspace.instance.name
     scenarios = [scenario.name for scenario in workspace.control.scenarios.all(instance)]
     problems = []
@@ -74,7 +75,16 @@ def validate(workspace: Workspace, solution: Solution) -> list[Problem]:
         advice = f" (pairec scenario create {solution.scenario})"
         problems.append(Problem("scenario", message + advice, solution.scenario))
     lookup = schema_lookup(workspace, solution.environment.offline_store)
-    return problems + solution_document.check_fields(solution, lookup)
+    problems += solution_document.check_fields(solution, lookup)
+    return problems or _feature_problems(solution)
+
+
+def _feature_problems(solution: Solution) -> list[Problem]:
+    try:
+        feature_specs(solution)
+    except InvalidConfig as error:
+        return error.problems
+    return []
 
 
 def refuse_problems(problems: list[Problem]) -> None:
