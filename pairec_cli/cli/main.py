@@ -63,9 +63,6 @@ COMMANDS: Mapping[str, Entry] = {
     "feature": Entry(
         "pairec_cli.cli.feature", "Features that a solution derives (step 5.3).", "Build", group=True
     ),
-    "feature": Entry(
-        "pairec_cli.cli.feature", "The features that a solution makes (step 5.3).", "Build", group=True
-    ),
     "script": Entry(
         "pairec_cli.cli.script",
         "Generate the deployment script of a solution (step 5.6).",
