@@ -19,23 +19,26 @@ from pairec_cli.recall import u2i
 from pairec_cli.recall.engine_entry import published_recall
 
 
-class EtrecModel(Form):
-    """i2i model settings: the parameters of `pai_etrec`."""
+UserWeight = Literal["none", "log", "inverse"]
 
-    similarity_type: Literal["wbcosine", "asymcosine", "jaccard"] = "wbcosine"
+
+class EtrecModel(Form):
+    """i2i model settings: the parameters of `pai_etrec`. The defaults are those that measured best."""
+
+    similarity_type: Literal["wbcosine", "asymcosine", "jaccard"] = "asymcosine"
     """Similarity type."""
-    top_n: int = Field(default=200, ge=1, le=10_000)
+    top_n: int = Field(default=100, ge=1, le=10_000)
     """TopN: similar items kept per item. Too many make the candidate set oversized."""
     min_user_behavior: int = Field(default=2, ge=1)
     """Minimum item value: users with fewer items are ignored."""
     max_user_behavior: int = Field(default=500, ge=1)
     """Maximum item value: users with more items are ignored."""
-    alpha: float = Field(default=0.5, gt=0, lt=1)
-    """Smoothing factor of asymcosine."""
+    alpha: float = Field(default=0.6, gt=0, lt=1)
+    """Smoothing factor of asymcosine: exponent of the trigger's popularity; the similar item's is 1 - alpha."""
     weight: float = Field(default=1.0, gt=0, le=4)
     """Weighting coefficient of asymcosine."""
-    user_weight: Literal["none", "log", "inverse"] | None = None
-    """Weight of a user with n items: 1, 1/log2(1+n) or 1/n; unset means the similarity type's own."""
+    user_weight: UserWeight | None = None
+    """Weight of a user with n items: none 1, log 1/log2(1+n), inverse 1/n; unset means log, jaccard has none."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -44,6 +47,11 @@ class EtrecModel(Form):
         if self.similarity_type == "jaccard" and self.user_weight not in (None, "none"):
             raise ValueError("jaccard takes no user_weight")
         return self
+
+    @property
+    def weighting(self) -> UserWeight:
+        """`user_weight`, or what it means when it is unset."""
+        return self.user_weight or ("none" if self.similarity_type == "jaccard" else "log")
 
 
 class EtrecU2IConfig(u2i.U2IConfig):
@@ -55,6 +63,9 @@ class EtrecU2IConfig(u2i.U2IConfig):
     i2i: EtrecModel = EtrecModel()
     """I2I model settings."""
 
+
+_COMPONENT_WEIGHTING = {"wbcosine": "log", "asymcosine": "none", "jaccard": "none"}
+"""What the component does when the command does not say userWeight."""
 
 _ABOUT = """\
 Similar items of recall {name}: who met what ({events}) over {days} days, then pai_etrec.
@@ -136,8 +147,8 @@ def _command(config: EtrecU2IConfig, solution: Solution) -> str:
     if lifecycle:
         parameters["lifecycle"] = str(lifecycle)
     note = ""
-    if model.user_weight:
-        note = "-- userWeight is known to pairec only; leave it out on PAI.\n"
-        parameters["userWeight"] = model.user_weight
+    if model.weighting != _COMPONENT_WEIGHTING[model.similarity_type]:
+        note = "-- userWeight is pairec's own parameter: leave it out to run this on PAI.\n"
+        parameters["userWeight"] = model.weighting
     lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
     return f"{note}PAI -name pai_etrec -project algo_public{lines};"

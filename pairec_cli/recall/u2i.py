@@ -42,8 +42,9 @@ class U2IConfig(RecallConfig):
     """Trigger selection count: items per user that are joined with similar items; 10 to 50 is typical."""
     behavior_weights: dict[str, EventWeight] = {"click": 1.0, "praise": 2.0}
     """U2i behavior weight per event. An event without a weight, or with 0, makes no trigger."""
-    popularity_exponent: float = Field(default=0.3, ge=0, le=2)
-    """A similarity is divided by the similar item's number of users to this power; 0 leaves it."""
+    popularity_exponent: float = Field(default=0.0, ge=0, le=2)
+    """A similarity is divided by the similar item's number of users to this power: above 0, popular items are
+    found less. 0 leaves it, as similarities may hold such a penalty already."""
     normalize_trigger_lists: bool = True
     """Divide each trigger's similarities by their sum, so that every trigger has the same say."""
     drop_seen: bool = True
