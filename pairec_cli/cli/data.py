@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from pairec_cli.cli.options import DryRun, Format, open_project
+from pairec_cli.cli.options import DryRun, Format, day, open_project
 from pairec_cli.cli.progress import Progress, Task
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice
-from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.runs import NodeRun
+from pairec_cli.project import Project
 from pairec_cli.workflow import browsing, data, importing
 
 app = typer.Typer()
@@ -23,7 +23,7 @@ def generate(
     context: typer.Context,
     days: Annotated[int, typer.Option(min=1, help="Days up to --end; those that exist are left alone.")] = 60,
     end: Annotated[
-        str | None, typer.Option(metavar="YYYYMMDD", help="Last day; yesterday by default.")
+        str | None, typer.Option(metavar="YYYYMMDD", callback=day, help="Last day; yesterday by default.")
     ] = None,
     users: Annotated[int | None, typer.Option(min=1, help="Users of the world; ids are 1 to N.")] = None,
     items: Annotated[int | None, typer.Option(min=1, help="Items of the world.")] = None,
@@ -47,8 +47,7 @@ def generate(
         "seed": seed,
         "signal": signal,
     }
-    last = parse_ds(end) if end else None
-    plan = data.plan_generation(project, days=days, end=last, settings=settings, force=force)
+    plan = data.plan_generation(project, days=days, end=end, settings=settings, force=force)
     world = plan.config
     what = f"{world.users:,} users, {world.items:,} items, {world.events_per_day:,} events a day"
     notice(f"{'continuing' if plan.continued else 'founding'} a world of {what}, seed {world.seed}")
@@ -60,7 +59,7 @@ def generate(
         runs = data.generate(project, plan, _advance(task))
         rows = sum(run.rows or 0 for run in runs)
         task.done("ok", f"{len(runs)} of {len(plan.days)} days ({plan.days}), {rows:,} rows")
-    next_step("pairec recommend --user 123   (or step by step: pairec status)")
+    _next(project, min(123, world.users))
 
 
 def _advance(task: Task) -> data.Listener:
@@ -71,22 +70,30 @@ def _advance(task: Task) -> data.Listener:
 def clone(
     context: typer.Context,
     bizdate: Annotated[
-        str | None, typer.Option(metavar="YYYYMMDD", help="Last day of the window; yesterday by default.")
+        str | None,
+        typer.Option(metavar="YYYYMMDD", callback=day, help="Last day of the window; yesterday by default."),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Clone the public dataset: run the tutorial's SQL for the 100 days up to the bizdate."""
     project = open_project(context)
-    day = parse_ds(bizdate) if bizdate else None
     if dry_run:
         notice("would copy, by node Data: " + ", ".join(data.public_tables()))
         return
     notice("mounting the public project pai_online_project")
     with Progress() as progress:
         task = progress.task("Data", total=1)
-        run: NodeRun = data.clone(project, bizdate=day, listener=_advance(task))
+        run: NodeRun = data.clone(project, bizdate=bizdate, listener=_advance(task))
         task.done("ok", f"{run.rows or 0:,} rows")
-    next_step("pairec recommend --user 123   (or step by step: pairec status)")
+    _next(project, 123)
+
+
+def _next(project: Project, user: int) -> None:
+    if project.engine_path.exists():
+        next_step("pairec backfill run")
+    else:
+        notice("the seven steps one by one: pairec status")
+        next_step(f"pairec recommend --user {user}")
 
 
 @app.command("import")
@@ -94,7 +101,9 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A CSV or Parquet file.")],
     table: Annotated[str, typer.Option("--table", "-t", help="Table to write, table or project.table.")],
-    ds: Annotated[str | None, typer.Option(metavar="YYYYMMDD", help="The day of all rows.")] = None,
+    ds: Annotated[
+        str | None, typer.Option(metavar="YYYYMMDD", callback=day, help="The day of all rows.")
+    ] = None,
     time_column: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column of Unix seconds that tells each row's day.")
     ] = None,
@@ -108,9 +117,8 @@ def import_(
     A row's day is its column ds, or --time-column's, or --ds. The days appear together or not at all.
     """
     project = open_project(context)
-    day = parse_ds(ds) if ds else None
-    plan = importing.plan_import(project, file, table, ds=day, time_column=time_column, append=append)
-    rows = [{"table": str(plan.table), "ds": day, "rows": count} for day, count in plan.rows.items()]
+    plan = importing.plan_import(project, file, table, ds=ds, time_column=time_column, append=append)
+    rows = [{"table": str(plan.table), "ds": ds, "rows": count} for ds, count in plan.rows.items()]
     emit(rows, columns=("table", "ds", "rows"), title="Import")
     what = f"{sum(plan.rows.values()):,} rows in {len(plan.rows)} day(s)"
     if dry_run:
@@ -126,15 +134,15 @@ def import_(
 def preview(
     context: typer.Context,
     table: Annotated[str, typer.Argument(help="table or project.table")],
-    ds: Annotated[str | None, typer.Option(metavar="YYYYMMDD", help="Newest by default.")] = None,
+    ds: Annotated[
+        str | None, typer.Option(metavar="YYYYMMDD", callback=day, help="The day; the newest by default.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 10,
     format: Format = FormatName.TABLE,
 ) -> None:
     """Show rows of a table's newest day, or of --ds."""
-    rows, columns, day = browsing.preview(
-        open_project(context), table, ds=parse_ds(ds) if ds else None, limit=limit
-    )
-    emit(rows, columns=columns, format=format, title=f"{table} ds={day}" if day else table)
+    rows, columns, found = browsing.preview(open_project(context), table, ds=ds, limit=limit)
+    emit(rows, columns=columns, format=format, title=f"{table} ds={found}" if found else table)
 
 
 @app.command("list")

@@ -30,4 +30,4 @@ def run_quickstart(project: Project) -> None:
 
 
 def _tell(step: Step) -> None:
-    notice(f"step {step.number:<4} {step.title:<20} {step.outcome}")
+    notice(f"step {step.number:<3}  {step.title:<8}  {step.outcome}")

@@ -6,7 +6,8 @@ from typing import Any
 
 from pairec_cli.domain.ds import ranges
 from pairec_cli.domain.errors import NotFound
-from pairec_cli.domain.tables import TableName
+from pairec_cli.domain.tables import PUBLIC_PROJECT, TableName
+from pairec_cli.workflow.data import show_public_project
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -33,6 +34,8 @@ def preview(
 ) -> tuple[list[dict[str, Any]], list[str], str]:
     """(rows, columns, ds) of the table's newest day or of `ds`. Raises NotFound for the table or the day."""
     name = TableName.parse(table, workspace.instance.bindings.maxcompute_project)
+    if name.project == PUBLIC_PROJECT:
+        show_public_project(workspace)
     schema = workspace.warehouse.schema(name)
     partitions = workspace.warehouse.partitions(name)
     day = ds or max(partitions, default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pairec_cli.datagen.config import WorldConfig
 from pairec_cli.datagen.public_project import mount
@@ -19,6 +19,7 @@ from pairec_cli.workflow.plan import Expected, script_fingerprint
 from pairec_cli.workflow.workspace import Workspace
 
 Listener = Callable[[NodeRun, int, int], None]
+_PUBLIC_KEY = f"public_project:{PUBLIC_PROJECT}"
 
 
 @dataclass(frozen=True)
@@ -71,18 +72,19 @@ def _refuse_other_world(config: WorldConfig, asked: dict[str, object]) -> None:
 
 
 def _made(workspace: Workspace, config: WorldConfig, span: DsRange) -> set[str]:
-    """Days that the data node of this very world has made, and whose partitions still exist."""
+    """Days that the data node of this very world has made, and that nobody has removed or replaced since."""
     node = source_nodes.data_node(source_nodes.demo_tables(), config)
     target = source_nodes.workflow(workspace.instance)
     runs = workspace.control.runs.latest(target)
     tables = [_demo_table(workspace, table) for table in source_nodes.demo_tables().values()]
-    existing = [workspace.warehouse.ledger.partitions(table).keys() for table in tables]
+    partitions = [workspace.warehouse.ledger.partitions(table) for table in tables]
     done = set()
     for ds in span:
         run = runs.get((node.name, ds))
-        same = run is not None and run.state is RunState.OK
-        same = same and run is not None and run.script_fingerprint == script_fingerprint(node, ds)
-        if same and all(ds in days for days in existing):
+        if run is None or run.state is not RunState.OK or run.finished_at is None:
+            continue
+        as_made = all(ds in days and days[ds].written_at <= run.finished_at for days in partitions)
+        if as_made and run.script_fingerprint == script_fingerprint(node, ds):
             done.add(ds)
     return done
 
@@ -137,15 +139,20 @@ def clone(workspace: Workspace, *, bizdate: str | None = None, listener: Listene
     mount_public_project(workspace, day)
     node = source_nodes.clone_node()
     anchors = source_nodes.virtual_nodes(instance, list(source_nodes.demo_tables().values()))
-    source_nodes.place(workspace, [replace(node), *anchors])
+    source_nodes.place(workspace, [node, *anchors])
     return _run_days(workspace, node, [day], listener)[0]
+
+
+def show_public_project(workspace: Workspace) -> None:
+    """Make `pai_online_project` readable where it is not yet, ending yesterday."""
+    if workspace.control.settings.get(_PUBLIC_KEY) is None:
+        mount_public_project(workspace, yesterday(workspace.instance.timezone))
 
 
 def mount_public_project(workspace: Workspace, last_ds: str) -> None:
     """Make `pai_online_project` readable with its last day on `last_ds`. Doing so twice is no work."""
-    key = f"public_project:{PUBLIC_PROJECT}"
     stamp = f"{last_ds} {workspace.instance.timezone}"
-    if workspace.control.settings.get(key) == stamp:
+    if workspace.control.settings.get(_PUBLIC_KEY) == stamp:
         return
     public = mount(last_ds, workspace.instance.timezone)
     for role, schema in public.schemas.items():
@@ -154,7 +161,7 @@ def mount_public_project(workspace: Workspace, last_ds: str) -> None:
         parts = [(schema.name, ds, public.read(role, ds)) for ds in public.days]
         workspace.warehouse.write_many(parts)
         workspace.warehouse.drop_partitions(schema.name, stale)
-    workspace.control.settings.set(key, stamp)
+    workspace.control.settings.set(_PUBLIC_KEY, stamp)
 
 
 def public_tables() -> list[str]:

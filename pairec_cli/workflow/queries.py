@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from pairec_cli.domain.ds import resolve_parameters, yesterday
-from pairec_cli.warehouse.script import StatementKind, split
+from pairec_cli.domain.tables import PUBLIC_PROJECT
+from pairec_cli.warehouse.lineage import Lineage, lineage
+from pairec_cli.warehouse.maxcompute.statements import Select, read_statement
+from pairec_cli.warehouse.script import StatementKind, split, substitute
+from pairec_cli.workflow.data import show_public_project
 from pairec_cli.workflow.pai import run_component
 from pairec_cli.workflow.workspace import Workspace
 
@@ -29,23 +36,49 @@ def run_sql(
     limit: int,
     log: Callable[[str], None],
 ) -> Answer | None:
-    """Rows when `text` is one query; None after running a script. Raises SqlError with the line."""
+    """Up to `limit` rows (0: all) when `text` is one query; None after running a script.
+
+    Raises SqlError with the line, NotFound for an unknown table.
+    """
     project = workspace.instance.bindings.maxcompute_project
-    values = {**resolve_parameters({}, yesterday(workspace.instance.timezone)), **parameters}
-    if not is_query(text):
+    values = _parameters(workspace, parameters)
+    if PUBLIC_PROJECT in text.lower():
+        show_public_project(workspace)
+    if not is_query(text, values, project):
         workspace.sql.run_script(
             text, parameters=values, project=project, fingerprint=None, command=run_component, log=log
         )
         return None
-    table = workspace.sql.query(text, parameters=values, project=project)
+    kept: list[pa.Table] = []
+    rows = 0
+    with closing(workspace.sql.query_batches(text, parameters=values, project=project)) as batches:
+        for batch in batches:
+            kept.append(pa.Table.from_batches([batch]))
+            rows += batch.num_rows
+            if limit and rows > limit:
+                break
+    if not kept:  # the columns of a query without rows
+        kept = [workspace.sql.query(text, parameters=values, project=project)]
+    table = pa.concat_tables(kept)
     shown = table.slice(0, limit) if limit else table
     return Answer(table.column_names, shown.to_pylist(), shown.num_rows < table.num_rows)
 
 
-def is_query(text: str) -> bool:
-    """Whether the text is one statement that only reads."""
-    statements = split(text)
-    if len(statements) != 1 or statements[0].kind is not StatementKind.SQL:
+def reads_and_writes(workspace: Workspace, text: str, parameters: Mapping[str, str]) -> Lineage:
+    """What a script would read and write, without running it. Raises SqlError with the line."""
+    project = workspace.instance.bindings.maxcompute_project
+    return lineage(text, parameters=_parameters(workspace, parameters), project=project)
+
+
+def is_query(text: str, parameters: Mapping[str, str], project: str) -> bool:
+    """Whether the text, hints aside, is one statement that only reads. Raises SqlError."""
+    statements = [statement for statement in split(text) if statement.kind is not StatementKind.SET]
+    if len(statements) != 1 or statements[0].kind is StatementKind.PAI:
         return False
-    words = statements[0].text.lower().split()
-    return words[0].startswith(("select", "with", "(")) and "insert" not in words
+    statement = substitute(statements[0], parameters)
+    return isinstance(read_statement(statement.text, statement.line, project), Select)
+
+
+def _parameters(workspace: Workspace, given: Mapping[str, str]) -> dict[str, str]:
+    """`bizdate` is yesterday unless it is given."""
+    return {**resolve_parameters({}, yesterday(workspace.instance.timezone)), **given}

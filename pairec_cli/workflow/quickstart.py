@@ -11,6 +11,8 @@ from pairec_cli.domain.runs import RunState
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.workflow import backfilling, deploying, generating, solution_document, solutions, source_nodes
+from pairec_cli.workflow.carrying import Listener
+from pairec_cli.workflow.deployed_solutions import deployed
 from pairec_cli.workflow.freezing import freeze
 from pairec_cli.workflow.registration import register
 from pairec_cli.workflow.scenarios import create_scenario
@@ -29,9 +31,7 @@ class Step:
     outcome: str
 
 
-def quickstart(
-    workspace: Workspace, on_step: Callable[[Step], None], on_progress: backfilling.Listener
-) -> Solution:
+def quickstart(workspace: Workspace, on_step: Callable[[Step], None], on_progress: Listener) -> Solution:
     """Register, scenario, solution, generate, deploy, backfill, freeze, with defaults that fit the data.
 
     Raises DataError when the demo tables hold no data, NodeFailed when a backfill task fails.
@@ -41,26 +41,31 @@ def quickstart(
     workspace.unfinished_quickstart.touch()
     for role, table in tables.items():
         register(workspace, table, role=role)
-    on_step(Step("3", "Register data", ", ".join(tables.values())))
+    on_step(Step("3", "Register", "user, item and behavior table"))
     scenario, _ = create_scenario(workspace, workspace.instance.name, SCENARIO)
-    on_step(Step("4", "Create scenario", scenario.name))
+    on_step(Step("4", "Scenario", scenario.name))
     solution = _solution(workspace, days)
     recalls = ", ".join(recall.name for recall in solution.enabled_recalls)
-    on_step(Step("5", "Configure solution", f"{solution.name}: recalls {recalls}"))
-    made = generating.generate(workspace, solution.name)
-    record = made.record
-    on_step(Step("5.6", "Generate script", str(record.package)))
+    needs = f"{solution.required_days} days of data"
+    on_step(Step("5", "Solution", f"{solution.name}: recalls {recalls}; {needs}"))
+    record = generating.generate(workspace, solution.name).record
+    on_step(Step("5.6", "Generate", str(record.package)))
     _, choice = deploying.deploy(workspace, record)
-    on_step(Step("6", "Deploy", f"{len(choice.applied)} files to {solution.environment.workflow}"))
+    on_step(Step("6", "Deploy", _deployed(choice, solution)))
     _backfill(workspace, solution, on_step, on_progress)
     frozen = freeze(workspace, list(tables.values()))
-    on_step(Step("7", "Freeze nodes", ", ".join(frozen) or "already frozen"))
+    on_step(Step("7", "Freeze", f"{len(frozen)} virtual nodes" if frozen else "already frozen"))
     workspace.unfinished_quickstart.unlink(missing_ok=True)
     return solution
 
 
+def _deployed(choice: deploying.Choice, solution: Solution) -> str:
+    told = f"{len(choice.applied)} files to workflow {solution.environment.workflow}"
+    return f"{told}, {len(choice.kept)} kept as edited by hand" if choice.kept else told
+
+
 def _days(workspace: Workspace, tables: dict[TableRole, str]) -> list[str]:
-    """Days that all demo tables hold, in one unbroken range up to the last. Raises DataError for none."""
+    """Days that all demo tables hold, in one unbroken range up to the last. Raises DataError for too few."""
     project = workspace.instance.bindings.maxcompute_project
     ledger = workspace.warehouse.ledger
     held = [set(ledger.partitions(TableName(project, table))) for table in tables.values()]
@@ -70,7 +75,13 @@ def _days(workspace: Workspace, tables: dict[TableRole, str]) -> list[str]:
             f"the tables {', '.join(tables.values())} hold no data yet",
             hint="pairec data generate --days 60   (or: pairec data clone)",
         )
-    return list(ranges(both)[-1])
+    days = list(ranges(both)[-1])
+    if len(days) < 2:
+        raise DataError(
+            f"the tables hold one day, {days[0]}, and features and training need one each",
+            hint="pairec data generate --days 60",
+        )
+    return days
 
 
 def _solution(workspace: Workspace, days: list[str]) -> Solution:
@@ -107,12 +118,16 @@ def _backfill(
     workspace: Workspace,
     solution: Solution,
     on_step: Callable[[Step], None],
-    on_progress: backfilling.Listener,
+    on_progress: Listener,
 ) -> None:
-    what = backfilling.deployed(workspace, solution.name)
+    what = deployed(workspace, solution.name)
     plan = backfilling.make_plan(workspace, what)
     done = backfilling.run_backfill(workspace, what, plan, on_progress)
     if done is not None and done.state is not RunState.OK:
-        raise NodeFailed(f"the backfill did not end well: {done.reason}", hint="pairec backfill list")
-    outcome = f"{plan.runs} runs for {plan.targets}" if done else "nothing to do"
-    on_step(Step("6.4", "Backfill", outcome))
+        failed = [task.node for task in done.tasks if task.state is RunState.FAILED]
+        look = f"pairec backfill log {failed[0]}" if failed else "pairec backfill list"
+        raise NodeFailed(
+            f"the backfill did not end well: {done.reason}",
+            hint=f"{look}, mend it, then run the same command again",
+        )
+    on_step(Step("6.4", "Backfill", f"{plan.runs} runs for {plan.targets}" if done else "nothing to do"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pairec_cli.domain.ds import ranges
+from pairec_cli.domain.errors import PairecError
 from pairec_cli.domain.runs import RunState
 from pairec_cli.domain.tables import TableName, TableRole
-from pairec_cli.workflow import backfilling, source_nodes
+from pairec_cli.workflow import source_nodes
+from pairec_cli.workflow.deployed_solutions import all_deployed
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -46,13 +48,22 @@ def _instance(workspace: Workspace) -> StepStatus:
     return StepStatus(1, "Instance", instance.initialised, detail, "pairec instance init")
 
 
-def _data(workspace: Workspace) -> StepStatus:
+def _tables(workspace: Workspace) -> dict[TableRole, TableName]:
+    """The table of each role: the registered one, else the demo's, else one that looks like it."""
     project = workspace.instance.bindings.maxcompute_project
-    registered = [entry.table for entry in workspace.control.tables.all(workspace.instance.name)]
-    tables = registered or [TableName(project, table) for table in source_nodes.demo_tables().values()]
+    schemas = {schema.name: schema for schema in workspace.warehouse.schemas(project)}
+    tables = {role: TableName(project, name) for role, name in source_nodes.demo_tables().items()}
+    for role, demo in tables.items():
+        if demo not in schemas:
+            alike = (name for name, schema in schemas.items() if likely_role(schema) is role)
+            tables[role] = next(alike, demo)
+    return {**tables, **{e.role: e.table for e in workspace.control.tables.all(workspace.instance.name)}}
+
+
+def _data(workspace: Workspace) -> StepStatus:
     ledger = workspace.warehouse.ledger
-    days = [set(ledger.partitions(table)) for table in tables]
-    common = sorted(set.intersection(*days)) if days else []
+    days = [set(ledger.partitions(table)) for table in _tables(workspace).values()]
+    common = sorted(set.intersection(*days))
     detail = ", ".join(map(str, ranges(common))) or "no day is in all three tables"
     return StepStatus(2, "Data", bool(common), detail, "pairec data generate --days 60")
 
@@ -63,7 +74,7 @@ def _registration(workspace: Workspace) -> StepStatus:
     lacking = [role for role in TableRole if role not in roles]
     detail = ", ".join(f"{e.display_name} ({e.role})" for e in tables) or "none"
     role = lacking[0] if lacking else TableRole.USER
-    command = f"pairec table register {source_nodes.demo_tables()[role]} --role {role}"
+    command = f"pairec table register {_tables(workspace)[role].table} --role {role}"
     return StepStatus(3, "Register data", not lacking, detail, command)
 
 
@@ -91,20 +102,37 @@ def _deployment(workspace: Workspace) -> StepStatus:
     deployed = backfilling.all_deployed(workspace)
     if not deployed:
         return StepStatus(6, "Deploy and backfill", False, "not deployed", "pairec deploy run")
-    backfills = {one.target: workspace.control.backfills.latest(one.target) for one in deployed}
-    states = {target: backfill.state if backfill else None for target, backfill in backfills.items()}
-    texts = [f"{target.workflow}: backfill {state or 'not run'}" for target, state in states.items()]
-    done = all(state is RunState.OK for state in states.values())
-    failed = any(state is RunState.FAILED for state in states.values())
-    command = "pairec backfill continue" if failed else "pairec backfill run"
-    return StepStatus(6, "Deploy and backfill", done, ", ".join(texts), command)
+    found = [_backfill(workspace, one) for one in deployed]
+    command = next((command for _, command in found if command), "pairec backfill run")
+    done = not any(command for _, command in found)
+    return StepStatus(6, "Deploy and backfill", done, "; ".join(text for text, _ in found), command)
+
+
+def _backfill(workspace: Workspace, what: backfilling.Deployed) -> tuple[str, str]:
+    """How a deployed workflow stands, and the command that brings it up to date; "" when it is."""
+    latest = workspace.control.backfills.latest(what.target)
+    name = what.target.workflow
+    if latest is not None and latest.state is RunState.FAILED:
+        return f"{name}: backfill {latest.id} failed", "pairec backfill continue"
+    try:
+        plan = backfilling.make_plan(workspace, what)
+    except PairecError as error:
+        return f"{name}: {error.message}", error.hint or "pairec backfill plan"
+    if not plan.tasks:
+        return f"{name}: up to date for {plan.targets}", ""
+    text = f"{name}: {plan.runs} runs to do for {plan.targets}"
+    missing = backfilling.missing_data_command(workspace, plan) if plan.missing else ""
+    return text, missing or "pairec backfill run"
 
 
 def _freeze(workspace: Workspace) -> StepStatus:
     target = source_nodes.workflow(workspace.instance)
-    anchors = set(source_nodes.demo_tables().values())
-    found = [node for node in workspace.control.nodes.all(target) if node.name in anchors]
-    frozen = [node.name for node in found if node.frozen]
-    detail = f"{len(frozen)} of {len(found)} virtual nodes frozen"
-    command = "pairec node freeze " + " ".join(sorted(anchors))
-    return StepStatus(7, "Freeze nodes", bool(found) and len(frozen) == len(found), detail, command)
+    tables = {table.table for table in _tables(workspace).values()}
+    anchors = [node for node in workspace.control.nodes.all(target) if node.name in tables]
+    frozen = [node.name for node in anchors if node.frozen]
+    detail = (
+        f"{len(frozen)} of {len(anchors)} virtual nodes frozen" if anchors else "there is no virtual node"
+    )
+    command = "pairec node freeze " + " ".join(sorted(node.name for node in anchors))
+    done = len(frozen) == len(anchors) and bool(anchors or backfilling.all_deployed(workspace))
+    return StepStatus(7, "Freeze nodes", done, detail, command)
