@@ -16,7 +16,7 @@ from pairec_cli.domain.errors import NotFound, PartialFailure
 from pairec_cli.domain.runs import Backfill, BackfillTask, RunState
 from pairec_cli.project import Project
 from pairec_cli.workflow import backfilling
-from pairec_cli.workflow.backfilling import Deployed
+from pairec_cli.workflow.deployed_solutions import Deployed, deployed
 from pairec_cli.workflow.plan import BackfillPlan
 
 app = typer.Typer()
@@ -46,7 +46,7 @@ def plan(
 ) -> None:
     """Show what a backfill would run: each task, its days, and why. Checks the source tables' days."""
     project = open_project(context)
-    what = backfilling.deployed(project, solution)
+    what = deployed(project, solution)
     made = backfilling.make_plan(project, what, first=start, last=end, force=force, task=task)
     instruction = backfilling.required_text(what.solution)
     notice(f"{what.target}, days {made.targets}: {instruction}, {made.required}")
@@ -56,7 +56,7 @@ def plan(
         emit(
             _task_rows(made), columns=("order", "task", "days", "runs", "reason"), format=format, title="Plan"
         )
-    _tell(project, made)
+    _tell(made)
 
 
 @app.command()
@@ -74,11 +74,11 @@ def run(
 ) -> None:
     """Run the plan's tasks one after the other. What is up to date is not run again."""
     project = open_project(context)
-    what = backfilling.deployed(project, solution)
+    what = deployed(project, solution)
     made = backfilling.make_plan(project, what, first=start, last=end, force=force, task=task)
     if dry_run:
         emit(_task_rows(made), columns=("order", "task", "days", "runs", "reason"), title="Plan")
-        _tell(project, made)
+        _tell(made)
         return
     for problem in made.problems:
         warn(str(problem), level="error")
@@ -91,7 +91,7 @@ def run(
 def rerun(context: typer.Context, task: TaskName, solution: Solution = None) -> None:
     """Run one task of the latest backfill again, for its original days."""
     project = open_project(context)
-    what = backfilling.deployed(project, solution)
+    what = deployed(project, solution)
     with BackfillProgress() as progress:
         done = backfilling.rerun_task(project, what, task, progress)
     _finish(project, done, "")
@@ -101,7 +101,7 @@ def rerun(context: typer.Context, task: TaskName, solution: Solution = None) -> 
 def continue_(context: typer.Context, solution: Solution = None) -> None:
     """Go on with the latest backfill, with its original days: what failed, what waited, what changed."""
     project = open_project(context)
-    what = backfilling.deployed(project, solution)
+    what = deployed(project, solution)
     with BackfillProgress() as progress:
         done = backfilling.continue_backfill(project, what, progress)
     _finish(project, done, "the latest backfill has ended well; nothing to continue")
@@ -118,7 +118,7 @@ def list_(
 ) -> None:
     """List the tasks of the latest backfill with their states and reasons."""
     project = open_project(context)
-    what = backfilling.deployed(project, solution)
+    what = deployed(project, solution)
     found = project.control.backfills.all(what.target)
     if all_:
         columns = ("id", "days", "state", "tasks", "created", "reason")
@@ -140,7 +140,7 @@ def list_(
 def log(context: typer.Context, task: TaskName, solution: Solution = None) -> None:
     """Print the log of a task's last run."""
     project = open_project(context)
-    what = backfilling.deployed(project, solution)
+    what = deployed(project, solution)
     runs = project.control.runs.all(what.target, node=task, limit=1)
     if not runs:
         names = [node.name for node in what.nodes]
@@ -171,19 +171,23 @@ def _show_failures(project: Project, backfill: Backfill) -> None:
             print_file(Path(run.log), last=LOG_LINES)
 
 
-def _tell(project: Project, made: BackfillPlan) -> None:
-    """The plan's problems, and the next step."""
+def _tell(made: BackfillPlan) -> None:
+    """The days that the source tables hold, the plan's problems, and the next step."""
+    for source in made.sources:
+        held = len(source.needed) - len(source.missing)
+        lacks = f", lacks {', '.join(map(str, ranges(list(source.missing))))}" if source.missing else ""
+        tell = warn if source.missing else notice
+        tell(f"{source.table} holds {held} of {len(source.needed)} days{lacks}")
     for problem in made.problems:
         warn(str(problem), level="error")
-    for source in made.sources:
-        if source.missing:
-            days = ", ".join(map(str, ranges(list(source.missing))))
-            warn(f"{source.table} lacks {days} of {source.needed}")
-    if made.missing:
-        next_step(backfilling.missing_data_command(project, made))
+    notice(f"{made.runs} runs to do, {made.up_to_date} up to date")
+    command = backfilling.missing_data_command(made)
+    if not made.tasks:
+        next_step("pairec recommend --user 123")
+    elif command:
+        next_step(f"{command}   (or: pairec backfill run --allow-missing)")
     else:
-        notice(f"{made.runs} runs to do, {made.up_to_date} up to date")
-        next_step("pairec backfill run" if made.tasks else "pairec recommend --user 123")
+        next_step("pairec backfill run")
 
 
 def _task_rows(made: BackfillPlan) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Self
 
 from pairec_cli.cli import progress as bars
 from pairec_cli.domain.runs import RunState
-from pairec_cli.workflow.backfilling import Progress
+from pairec_cli.workflow.carrying import Progress
 
 
 class BackfillProgress:

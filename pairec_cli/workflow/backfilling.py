@@ -2,98 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.domain.ds import DsRange, ranges, refuse_future, yesterday
-from pairec_cli.domain.errors import DataError, InvalidInput, NotDeployed, NotFound
-from pairec_cli.domain.package import Node, Recurrence
-from pairec_cli.domain.runs import Backfill, BackfillTask, NodeRun, RunState
+from pairec_cli.domain.errors import DataError, InvalidInput, NotFound
+from pairec_cli.domain.runs import Backfill, BackfillTask, RunState
 from pairec_cli.domain.solution import Solution
-from pairec_cli.domain.tables import TableName
-from pairec_cli.workflow import solution_document, solutions
-from pairec_cli.workflow.archive import SOLUTION_FILE
-from pairec_cli.workflow.deployed_scripts import DeployedScripts
-from pairec_cli.workflow.node_run import NodeRunner
-from pairec_cli.workflow.plan import BackfillPlan, PlannedTask, Planner, Reason
-from pairec_cli.workflow.windows import ReadScripts
+from pairec_cli.domain.tables import DEMO_TABLES, TableName
+from pairec_cli.workflow import solution_document
+from pairec_cli.workflow.carrying import WELL, Listener, carry
+from pairec_cli.workflow.deployed_solutions import Deployed, planner
+from pairec_cli.workflow.plan import BackfillPlan, PlannedTask, Reason
 from pairec_cli.workflow.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A deployed workflow and the solution it was made from."""
-
-    target: WorkflowName
-    solution: Solution
-    nodes: tuple[Node, ...]
-
-    @property
-    def project(self) -> str:
-        return self.solution.environment.offline_store
-
-
-@dataclass
-class Counter:
-    """Runs done, of those that a backfill will do."""
-
-    total: int
-    done: int = 0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What happens while a backfill runs. Of a task with `days` days: it began (running, no run), a day ended
-    well (ok, with its run, no reason), it ended otherwise or cannot begin (its state, with the reason)."""
-
-    task: str
-    state: RunState
-    done: int
-    total: int
-    days: int
-    run: NodeRun | None = None
-    reason: str = ""
-
-
-Listener = Callable[[Progress], None]
-
-
-def deployed(workspace: Workspace, solution: str | None = None) -> Deployed:
-    """The deployed workflow of a solution. Raises NotDeployed with what to run."""
-    found = [one for one in all_deployed(workspace) if solution in (None, one.solution.name)]
-    if not found:
-        what = f"solution {solution!r} is not deployed" if solution else "no solution is deployed"
-        raise NotDeployed(what, hint="pairec deploy run")
-    if len(found) > 1:
-        names = ", ".join(one.solution.name for one in found)
-        raise InvalidInput(f"several solutions are deployed: {names}", hint="name one with --solution")
-    return found[0]
-
-
-def all_deployed(workspace: Workspace) -> list[Deployed]:
-    """Every workflow that a solution was deployed to."""
-    found = []
-    for target in workspace.control.nodes.workflows(workspace.instance.bindings.dataworks_workspace):
-        scripts = DeployedScripts(workspace.dataworks(target.workspace))
-        text = scripts.files(target.workflow).get(SOLUTION_FILE)
-        if text is not None:
-            nodes = scripts.workflow(target.workflow).nodes
-            solution = solutions.resolved(workspace, solution_document.read(text, SOLUTION_FILE))
-            found.append(Deployed(target, solution, nodes))
-    return found
-
-
-def planner(workspace: Workspace, what: Deployed) -> Planner:
-    latest = workspace.control.runs.latest(what.target)
-    read = ReadScripts(workspace.home)
-    return Planner(what.nodes, workspace.warehouse.ledger, latest, what.project, read=read)
-
-
-def as_it_is(workspace: Workspace, what: Deployed) -> Planner:
-    """A planner for runs that start now: inputs are what the ledger holds."""
-    read = ReadScripts(workspace.home)
-    return Planner(what.nodes, workspace.warehouse.ledger, {}, what.project, actual=True, read=read)
 
 
 def default_day(workspace: Workspace, what: Deployed) -> str:
@@ -135,14 +53,23 @@ def make_plan(
     )
 
 
-def missing_data_command(workspace: Workspace, plan: BackfillPlan) -> str:
-    """The command that makes the days that the source tables lack."""
-    days = [ds for source in plan.sources for ds in source.missing]
-    span = DsRange(min(days), max(days))
-    return f"pairec data generate --days {len(span)} --end {span.last}"
+def missing_data_command(plan: BackfillPlan) -> str | None:
+    """The command that makes the days that the source tables lack; None when they lack none."""
+    lacking = [source for source in plan.sources if source.missing]
+    if not lacking:
+        return None
+    days = [ds for source in lacking for ds in source.missing]
+    if all(_is_demo(source.table) for source in lacking):
+        span = DsRange(min(days), max(days))
+        return f"pairec data generate --days {len(span)} --end {span.last}"
+    return f"pairec data import FILE --table {lacking[0].table}"
 
 
-def refuse_missing_days(workspace: Workspace, plan: BackfillPlan) -> None:
+def _is_demo(table: TableName) -> bool:
+    return table.table.removesuffix("_v1") in DEMO_TABLES.values()
+
+
+def refuse_missing_days(plan: BackfillPlan) -> None:
     """Raises DataError naming each table and the days it lacks."""
     lacking = [source for source in plan.sources if source.missing]
     if lacking:
@@ -150,7 +77,7 @@ def refuse_missing_days(workspace: Workspace, plan: BackfillPlan) -> None:
         raise DataError(
             f"a backfill of {plan.targets} needs {plan.required} of every source table:\n  "
             + "\n  ".join(lines),
-            hint=f"{missing_data_command(workspace, plan)}  (or: pairec backfill run --allow-missing)",
+            hint=f"{missing_data_command(plan)}  (or: pairec backfill run --allow-missing)",
         )
 
 
@@ -169,10 +96,10 @@ def run_backfill(
     if not plan.tasks:
         return None
     if not allow_missing:
-        refuse_missing_days(workspace, plan)
+        refuse_missing_days(plan)
     tasks = [BackfillTask(task.node, task.days, reason=task.reason) for task in plan.tasks]
     backfill = workspace.control.backfills.start(what.target, what.solution.name, plan.targets, tasks)
-    return _carry(workspace, what, backfill, list(plan.tasks), listener)
+    return carry(workspace, what, backfill, list(plan.tasks), listener)
 
 
 def continue_backfill(workspace: Workspace, what: Deployed, listener: Listener) -> Backfill | None:
@@ -194,9 +121,9 @@ def continue_backfill(workspace: Workspace, what: Deployed, listener: Listener) 
     else:
         carried = control.resume(backfill.id)
         for task in carried.tasks:
-            if task.node not in planned and task.state not in _WELL:
+            if task.node not in planned and task.state not in WELL:
                 control.set_task(carried.id, task.node, RunState.OK, "up to date")
-    return _carry(workspace, what, carried, list(plan.tasks), listener)
+    return carry(workspace, what, carried, list(plan.tasks), listener)
 
 
 def rerun_task(workspace: Workspace, what: Deployed, task: str, listener: Listener) -> Backfill:
@@ -212,7 +139,7 @@ def rerun_task(workspace: Workspace, what: Deployed, task: str, listener: Listen
         carried = control.start(what.target, what.solution.name, backfill.days, one)
     else:
         carried = control.resume(backfill.id)
-    return _carry(workspace, what, carried, [again], listener)
+    return carry(workspace, what, carried, [again], listener)
 
 
 def _latest(workspace: Workspace, what: Deployed) -> Backfill:
@@ -220,90 +147,6 @@ def _latest(workspace: Workspace, what: Deployed) -> Backfill:
     if backfill is None:
         raise NotFound("backfill of", str(what.target), hint="pairec backfill run")
     return backfill
-
-
-_WELL = (RunState.OK, RunState.SKIPPED)
-
-
-def _carry(
-    workspace: Workspace, what: Deployed, backfill: Backfill, tasks: Sequence[PlannedTask], listener: Listener
-) -> Backfill:
-    """Run tasks in order. What needs a task that did not end well is left pending; the rest goes on."""
-    control = workspace.control.backfills
-    order = as_it_is(workspace, what)
-    counter = Counter(sum(len(task.days) for task in tasks))
-    held: set[str] = set()
-    try:
-        for task in tasks:
-            if waits := sorted(order.upstream(task.node) & held):
-                reason = f"waits for {', '.join(waits)}"
-                control.set_task(backfill.id, task.node, RunState.PENDING, reason)
-                listener(_progress(task, RunState.PENDING, counter, reason=reason))
-                held.add(task.node)
-            elif _run_task(workspace, what, backfill, task, listener, counter) not in _WELL:
-                held.add(task.node)
-    except BaseException as error:
-        # A Ctrl-C or a node that another process runs must not leave the backfill marked as running.
-        _interrupted(workspace, backfill, str(error) or "interrupted")
-        raise
-    unfinished = [task for task in control.get(backfill.id).tasks if task.state not in _WELL]
-    if not unfinished:
-        return control.finish(backfill.id, RunState.OK)
-    reason = "; ".join(f"{task.node} {task.state}" for task in unfinished)
-    return control.finish(backfill.id, RunState.FAILED, reason=reason)
-
-
-def _interrupted(workspace: Workspace, backfill: Backfill, reason: str) -> None:
-    control = workspace.control.backfills
-    for task in control.get(backfill.id).tasks:
-        if task.state is RunState.RUNNING:
-            control.set_task(backfill.id, task.node, RunState.FAILED, reason)
-    control.finish(backfill.id, RunState.FAILED, reason=reason)
-
-
-def _run_task(
-    workspace: Workspace,
-    what: Deployed,
-    backfill: Backfill,
-    task: PlannedTask,
-    listener: Listener,
-    counter: Counter,
-) -> RunState:
-    """One task over its days, in order; ends at the first day that fails."""
-    control = workspace.control
-
-    def end(state: RunState, reason: str, run: NodeRun | None = None) -> RunState:
-        control.backfills.set_task(backfill.id, task.node, state, reason)
-        listener(_progress(task, state, counter, run, reason))
-        return state
-
-    recurrence = control.nodes.get(what.target, task.node).recurrence
-    if recurrence is not Recurrence.NORMAL:
-        counter.done += len(task.days)
-        frozen = recurrence is Recurrence.PAUSE
-        reason = "the node is frozen" if frozen else "the node is set to skip"
-        return end(RunState.FROZEN if frozen else RunState.SKIPPED, reason)
-    control.backfills.set_task(backfill.id, task.node, RunState.RUNNING, task.reason)
-    listener(_progress(task, RunState.RUNNING, counter))
-    node = next(node for node in what.nodes if node.name == task.node)
-    runner = NodeRunner(workspace, what.target, what.project)
-    now = as_it_is(workspace, what)
-    for ds, why in task.reasons.items():
-        run = runner.run(node, ds, now.expected(node.name, ds), reason=str(why), backfill=backfill.id)
-        counter.done += 1
-        if run.state is not RunState.OK:
-            return end(RunState.FAILED, f"ds={ds}: {run.reason}", run)
-        listener(_progress(task, RunState.OK, counter, run))
-        if now.reads_itself(node.name):
-            now.forget()
-    control.backfills.set_task(backfill.id, task.node, RunState.OK, task.reason)
-    return RunState.OK
-
-
-def _progress(
-    task: PlannedTask, state: RunState, counter: Counter, run: NodeRun | None = None, reason: str = ""
-) -> Progress:
-    return Progress(task.node, state, counter.done, counter.total, len(task.days), run, reason)
 
 
 def required_text(solution: Solution) -> str:
