@@ -9,7 +9,9 @@ from pairec_cli.domain.errors import PairecError
 from pairec_cli.domain.runs import RunState
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.workflow import source_nodes
-from pairec_cli.workflow.deployed_solutions import all_deployed
+from pairec_cli.workflow.backfilling import make_plan, missing_data_command
+from pairec_cli.workflow.deployed_solutions import Deployed, all_deployed
+from pairec_cli.workflow.importing import likely_role
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -99,7 +101,7 @@ def _solution(workspace: Workspace) -> StepStatus:
 
 
 def _deployment(workspace: Workspace) -> StepStatus:
-    deployed = backfilling.all_deployed(workspace)
+    deployed = all_deployed(workspace)
     if not deployed:
         return StepStatus(6, "Deploy and backfill", False, "not deployed", "pairec deploy run")
     found = [_backfill(workspace, one) for one in deployed]
@@ -108,21 +110,20 @@ def _deployment(workspace: Workspace) -> StepStatus:
     return StepStatus(6, "Deploy and backfill", done, "; ".join(text for text, _ in found), command)
 
 
-def _backfill(workspace: Workspace, what: backfilling.Deployed) -> tuple[str, str]:
+def _backfill(workspace: Workspace, what: Deployed) -> tuple[str, str]:
     """How a deployed workflow stands, and the command that brings it up to date; "" when it is."""
     latest = workspace.control.backfills.latest(what.target)
     name = what.target.workflow
     if latest is not None and latest.state is RunState.FAILED:
         return f"{name}: backfill {latest.id} failed", "pairec backfill continue"
     try:
-        plan = backfilling.make_plan(workspace, what)
+        plan = make_plan(workspace, what)
     except PairecError as error:
         return f"{name}: {error.message}", error.hint or "pairec backfill plan"
     if not plan.tasks:
         return f"{name}: up to date for {plan.targets}", ""
     text = f"{name}: {plan.runs} runs to do for {plan.targets}"
-    missing = backfilling.missing_data_command(workspace, plan) if plan.missing else ""
-    return text, missing or "pairec backfill run"
+    return text, (missing_data_command(plan) if plan.missing else None) or "pairec backfill run"
 
 
 def _freeze(workspace: Workspace) -> StepStatus:
@@ -134,5 +135,5 @@ def _freeze(workspace: Workspace) -> StepStatus:
         f"{len(frozen)} of {len(anchors)} virtual nodes frozen" if anchors else "there is no virtual node"
     )
     command = "pairec node freeze " + " ".join(sorted(node.name for node in anchors))
-    done = len(frozen) == len(anchors) and bool(anchors or backfilling.all_deployed(workspace))
+    done = len(frozen) == len(anchors) and bool(anchors or all_deployed(workspace))
     return StepStatus(7, "Freeze nodes", done, detail, command)
