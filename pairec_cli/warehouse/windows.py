@@ -88,6 +88,8 @@ _MIRROR: dict[type[exp.Expr], type[exp.Expr]] = {
 
 
 def _leaf(node: exp.Expr) -> Bounds:
+    if node.args.get("negate"):
+        return {}
     if isinstance(node, exp.Between) and isinstance(node.this, exp.Column):
         return {_key(node.this): Window(constant(node.args["low"]), constant(node.args["high"]))}
     if isinstance(node, exp.In) and isinstance(node.this, exp.Column) and node.expressions:

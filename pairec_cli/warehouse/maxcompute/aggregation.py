@@ -161,12 +161,10 @@ def order_text(translator: Translator, order: exp.Order | None, scope: Scope) ->
 
 
 def ordered_text(item: exp.Expr, value: Value) -> str:
-    if not isinstance(item, exp.Ordered):
-        raise UnsupportedSql("this ORDER BY")
     if value.type.name in ("MAP", "STRUCT"):
         raise UnsupportedSql(f"ORDER BY {show(value.type)}")
     direction = "DESC" if item.args.get("desc") else "ASC"
-    nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
+    nulls = "FIRST" if item.args.get("nulls_first") or not isinstance(item, exp.Ordered) else "LAST"
     return f"{value.text} {direction} NULLS {nulls}"
 
 

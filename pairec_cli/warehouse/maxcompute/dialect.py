@@ -21,6 +21,7 @@ from pairec_cli.warehouse.types import MaxComputeType
 class MaxComputeParser(HiveParser):  # type: ignore[misc]  # sqlglot is untyped here, see pyproject
     """Hive's parser without Hive's functions, plus `LIFECYCLE n`."""
 
+    ADD_JOIN_ON_TRUE = False
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS = {"CAST": lambda self: self._parse_cast(self.STRICT_CAST)}
     NO_PAREN_FUNCTION_PARSERS = {"CASE": lambda self: self._parse_case()}

@@ -59,12 +59,21 @@ class Expressions:
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise self.unsupported(node)
+        self._check_parts(node)
         try:
-            return handler(self, node, scope)
+            found = handler(self, node, scope)
+            return Value(f"(NOT {found.text})", BOOLEAN) if node.args.get("negate") else found
         except UnsupportedSql as error:
             if error.line is not None:
                 raise
             raise UnsupportedSql(error.message, line=line_of(node, self.line), hint=error.hint) from None
+
+    def _check_parts(self, node: exp.Expr) -> None:
+        """Refuse a part of a node that no handler looks at, so that none is lost in silence."""
+        known = _PARTS.get(type(node), _USUAL_PARTS)
+        for name, value in node.args.items():
+            if value and name not in known:
+                raise self.unsupported(node, f"{name.strip('_').upper()} in {type(node).__name__.upper()}")
 
     def unsupported(self, node: exp.Expr, what: str | None = None) -> UnsupportedSql:
         name = what or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()
@@ -162,7 +171,7 @@ class Expressions:
                 raise SqlError("IN needs a query of one column", line=line_of(node, self.line))
             left, right = comparable([this, Value(f"q.{quote(columns[0][0])}", columns[0][1])])
             return Value(f"({left.text} IN (SELECT {right.text} FROM ({text}) AS q))", BOOLEAN)
-        if node.args.get("unnest") or node.args.get("field") or not node.expressions:
+        if not node.expressions:
             raise self.unsupported(node)
         values = comparable([this, *(self.translate(item, scope) for item in node.expressions)])
         items = ", ".join(value.text for value in values[1:])
@@ -247,6 +256,10 @@ class Expressions:
     def concatenation(self, node: exp.Expr, scope: Scope) -> Value:
         return functions.call("CONCAT", [self.translate(part, scope) for part in node.flatten()])
 
+    def literals(self, node: exp.Concat, scope: Scope) -> Value:
+        """Adjacent string literals are one string."""
+        return self.literal(exp.Literal.string("".join(item.name for item in node.expressions)), scope)
+
     # CASE, CAST, elements
 
     def case(self, node: exp.Case, scope: Scope) -> Value:
@@ -300,6 +313,22 @@ class Expressions:
 
 _Handler = Callable[[Expressions, "exp.Expr", Scope], Value]
 
+_USUAL_PARTS = frozenset({"this", "expression", "expressions", "negate"})
+_PARTS: dict[type[exp.Expr], frozenset[str]] = {
+    exp.Literal: frozenset({"this", "is_string"}),
+    exp.Column: frozenset({"this", "table", "db"}),
+    exp.Between: frozenset({"this", "low", "high", "negate"}),
+    exp.In: frozenset({"this", "expressions", "query", "negate"}),
+    exp.Case: frozenset({"this", "ifs", "default"}),
+    exp.Cast: frozenset({"this", "to"}),
+    exp.TryCast: frozenset({"this", "to"}),
+    # `safe` and `typed` say how Hive divides and concatenates; the handlers do as MaxCompute does.
+    exp.Div: frozenset({"this", "expression", "safe", "typed"}),
+    exp.DPipe: frozenset({"this", "expression", "safe"}),
+    exp.Window: frozenset({"this", "partition_by", "order", "spec", "over", "alias", "first"}),
+}
+"""The parts of each node that its handler reads."""
+
 _HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Column: Expressions.column,
     exp.Dot: Expressions.dot,
@@ -325,6 +354,7 @@ _HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Neg: Expressions.minus,
     **dict.fromkeys(_BITWISE, Expressions.bitwise),
     exp.DPipe: Expressions.concatenation,
+    exp.Concat: Expressions.literals,
     exp.Case: Expressions.case,
     exp.Cast: Expressions.conversion,
     exp.TryCast: Expressions.conversion,

@@ -86,15 +86,20 @@ class FromClause:
         if clause is None:
             return "", scope
         text = f" FROM {self._source(clause.this, scope)}"
-        for join in node.args.get("joins") or []:
-            text += self._join(join, scope)
-        for lateral in node.args.get("laterals") or []:
-            text += lateral_view(self.expressions, lateral, scope)
-        return text, scope
+        return text + self._joined(node, scope), scope
+
+    def _joined(self, node: exp.Expr, scope: Scope) -> str:
+        """Joins and lateral views in the order they are written: each sees what stands before it."""
+        items = [*(node.args.get("joins") or []), *(node.args.get("laterals") or [])]
+        return "".join(
+            self._join(item, scope)
+            if isinstance(item, exp.Join)
+            else lateral_view(self.expressions, item, scope)
+            for item in sorted(items, key=_start)
+        )
 
     def _source(self, node: exp.Expr, scope: Scope) -> str:
         """One FROM item with its alias; adds its columns to the scope."""
-        inner = [*(node.args.get("joins") or []), *(node.args.get("laterals") or [])]
         for name in ("sample", "pivots", "when", "version", "hints", "partition", "only", "ordinality"):
             if node.args.get(name):
                 raise self.unsupported(node, f"{name.upper()} on a table")
@@ -106,13 +111,7 @@ class FromClause:
             text = self._derived(node, self.queries.values(node, scope.parent), scope)
         else:
             raise self.unsupported(node)
-        for item in inner:
-            text += (
-                self._join(item, scope)
-                if isinstance(item, exp.Join)
-                else lateral_view(self.expressions, item, scope)
-            )
-        return text
+        return text + self._joined(node, scope)
 
     def _table(self, node: exp.Table, scope: Scope) -> str:
         if not isinstance(node.this, exp.Identifier):
@@ -184,6 +183,11 @@ class FromClause:
                 keep = {"RIGHT JOIN": b.text, "FULL JOIN": f"coalesce({a.text}, {b.text})"}.get(word, a.text)
                 scope.merged[item.name.lower()] = Value(keep, common([a.type, b.type]))
         return " AND ".join(parts)
+
+
+def _start(node: exp.Expr) -> int:
+    """Where the node's first remembered token begins."""
+    return min((int(part.meta["start"]) for part in node.walk() if "start" in part.meta), default=0)
 
 
 def renamed(columns: Columns, alias: exp.Expr | None, line: int) -> Columns:

@@ -142,6 +142,8 @@ class QueryTranslator:
             elif isinstance(item, exp.Aliases):
                 raise self._unsupported(item, "several aliases for one expression")
             else:
+                if isinstance(item, exp.Alias) and not isinstance(item.args["alias"], exp.Identifier):
+                    raise self._unsupported(item, "this alias")
                 name = item.alias or (item.name if isinstance(item, (exp.Column, exp.Dot)) else "")
                 inner = item.this if isinstance(item, exp.Alias) else item
                 found.append((name or f"_c{len(found)}", self.expressions.translate(inner, scope)))

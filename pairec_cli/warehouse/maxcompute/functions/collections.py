@@ -9,6 +9,7 @@ from pairec_cli.warehouse.maxcompute.functions.signature import Builder, declare
 from pairec_cli.warehouse.maxcompute.values import (
     BOOLEAN,
     STRING,
+    VOID,
     Value,
     common,
     comparable,
@@ -40,9 +41,6 @@ COLLECTIONS = declare(
         "ARRAY_DISTINCT(ARRAY) =0": "list_distinct({0})",
         "SORT_ARRAY(ARRAY) =0": "list_sort({0}, 'ASC', 'NULLS FIRST')",
         "ARRAY_JOIN(ARRAY, STRING) STRING": "array_to_string({0}, {1})",
-        "STR_TO_MAP(STRING) MAP<STRING,STRING>": "mc_str_to_map({0}, ',', '=')",
-        "STR_TO_MAP(STRING, TEXT) MAP<STRING,STRING>": "mc_str_to_map({0}, '{1}', '=')",
-        "STR_TO_MAP(STRING, TEXT, TEXT) MAP<STRING,STRING>": "mc_str_to_map({0}, '{1}', '{2}')",
         "REGEXP_REPLACE(STRING, STRING, STRING) STRING": "regexp_replace({0}, {1}, {2}, 'g')",
     }
 )
@@ -52,7 +50,7 @@ def _if(arguments: list[Value]) -> Value:
     if len(arguments) != 3:
         raise UnsupportedSql(f"IF with {len(arguments)} argument(s)")
     test, yes, no = arguments
-    if test.type != BOOLEAN:
+    if test.type not in (BOOLEAN, VOID):
         raise UnsupportedSql(f"IF on {show(test.type)}, which is no condition")
     kind = common([yes.type, no.type])
     return Value(
@@ -71,15 +69,34 @@ def _split(arguments: list[Value]) -> Value:
         raise UnsupportedSql("SPLIT whose third argument is not true or false")
     keep = len(arguments) == 3 and arguments[2].text == "false"
     kind = MaxComputeType("ARRAY", (), (STRING,))
-    plain = re.sub(r"\\([^A-Za-z0-9])", r"\1", delimiter)
-    is_regex = bool(re.search(r"(?<!\\)[.^$*+?()\[\]{}|]|\\[A-Za-z0-9]", delimiter))
-    if is_regex:
+    plain = _plain(delimiter)
+    if plain is None:
         parts = f"string_split_regex({text}, {string(delimiter)})"
         return Value(parts if keep else f"mc_trim_tail({parts})", kind)
     if keep or len(plain) > 1:
         parts = f"string_split({text}, {string(plain)})"
         return Value(parts if keep else f"mc_trim_tail({parts})", kind)
     return Value(f"mc_split({text}, {string(plain)})", kind)
+
+
+def _plain(delimiter: str) -> str | None:
+    """The text that a delimiter matches, its escapes taken off; None when it is a regular expression."""
+    if re.search(r"(?<!\\)[.^$*+?()\[\]{}|]|\\[A-Za-z0-9]", delimiter):
+        return None
+    return re.sub(r"\\([^A-Za-z0-9])", r"\1", delimiter)
+
+
+def _str_to_map(arguments: list[Value]) -> Value:
+    """STR_TO_MAP(text [, between pairs = ','] [, between key and value = '='])."""
+    if not 1 <= len(arguments) <= 3:
+        raise UnsupportedSql(f"STR_TO_MAP with {len(arguments)} argument(s)")
+    delimiters = [_plain(value.literal) if value.literal else None for value in arguments[1:]]
+    found = [string(text) for text in delimiters if text is not None]
+    if len(found) != len(delimiters):
+        raise UnsupportedSql("STR_TO_MAP with a delimiter that is no plain string literal")
+    pairs, inner = [*found, *("','", "'='")[len(found) :]]
+    text = implicit(arguments[0], STRING).text
+    return Value(f"mc_str_to_map({text}, {pairs}, {inner})", MaxComputeType("MAP", (), (STRING, STRING)))
 
 
 def _json(arguments: list[Value]) -> Value:
@@ -169,6 +186,7 @@ def _extreme(function: str) -> Builder:
 COLLECTION_BUILDERS: dict[str, Builder] = {
     "IF": _if,
     "SPLIT": _split,
+    "STR_TO_MAP": _str_to_map,
     "GET_JSON_OBJECT": _json,
     "REGEXP_EXTRACT": _regexp_extract,
     "ARRAY": _array,
