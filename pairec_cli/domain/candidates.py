@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pairec_cli.domain.records import Record
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+
+class Trigger(Record):
     """An item of the user's history that speaks for a candidate: `weight` is the user's liking of it,
     `similarity` its likeness to the candidate; their product is what it contributes."""
 
@@ -20,8 +20,7 @@ class Trigger:
         return self.weight * self.similarity
 
 
-@dataclass(frozen=True, slots=True)
-class RecallHit:
+class RecallHit(Record):
     """One recall that gave the candidate. `recall` is the configured recall, `retrieve_id` the name the
     item carries (an entry may bring its own); `triggers` are the strongest first, empty when none are
     published."""
@@ -32,8 +31,7 @@ class RecallHit:
     triggers: tuple[Trigger, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Record):
     """Every recall that gave the candidate, in merge order."""
 
     recalls: tuple[RecallHit, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from pairec_cli.domain.candidates import Explanation
 from pairec_cli.domain.errors import InvalidInput
+from pairec_cli.domain.records import Record
 
 DEFAULT_SIZE = 10
 DEFAULT_CATEGORY = "default"
@@ -17,8 +17,7 @@ NOT_ENOUGH = 299
 MESSAGES = {OK: "success", NOT_ENOUGH: "items size not enough"}
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendRequest:
+class RecommendRequest(Record):
     """What a caller asks. A size of 0 or less is 10; a request id is made when none is given. `features`
     become user properties, empty texts left out. `debug` and `explain` ask for each item's explanation.
 
@@ -29,38 +28,36 @@ class RecommendRequest:
     scene_id: str
     size: int = DEFAULT_SIZE
     category: str = DEFAULT_CATEGORY
-    features: Mapping[str, object] = field(default_factory=dict)
+    features: Mapping[str, object] = {}
     request_id: str = ""
     debug: bool = False
     explain: bool = False
     item_id: str = ""
     item_list: Sequence[Mapping[str, object]] = ()
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
         if not self.uid:
             raise InvalidInput("uid not empty", hint="name the user to recommend for")
         if not self.uid.isascii() and _is_broken(self.uid):
             raise InvalidInput(f"{self.uid!r} is not a user id: its bytes are not UTF-8")
         if self.size <= 0:
-            object.__setattr__(self, "size", DEFAULT_SIZE)
+            self.__dict__["size"] = DEFAULT_SIZE
         if not self.request_id:
-            object.__setattr__(self, "request_id", new_request_id())
+            self.__dict__["request_id"] = new_request_id()
 
 
-@dataclass(frozen=True, slots=True)
-class ItemResult:
+class ItemResult(Record):
     """One item of the answer, best first. `extra` holds output fields; `explanation` is set on request."""
 
     item_id: str
     score: float
     retrieve_id: str
     item_type: str = ""
-    extra: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = {}
     explanation: Explanation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StageTrace:
+class StageTrace(Record):
     """One row of the funnel: `entered` items came into the stage, `left` came out, in `ms` milliseconds."""
 
     stage: str
@@ -82,8 +79,7 @@ class StageTrace:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendResponse:
+class RecommendResponse(Record):
     """The answer. `code` is 200, or 299 when there are fewer than `size` items; `notes` say why, in
     sentences."""
 
@@ -92,8 +88,8 @@ class RecommendResponse:
     request_id: str
     size: int
     items: list[ItemResult]
-    trace: list[StageTrace] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    trace: list[StageTrace]
+    notes: list[str]
 
 
 def _is_broken(text: str) -> bool:

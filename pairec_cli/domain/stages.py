@@ -1,6 +1,6 @@
 """What the stages of the online engine promise each other.
 
-A filter or sort is a class with a `Config` (a frozen dataclass; its fields are the JSON keys of the stage's
+A filter or sort is a class with a `Config` (a Record; its fields are the JSON keys of the stage's
 entry beyond `Name` and the type) and the constructor `(name, config, resources)`. The engine decodes the
 entry, so a stage never sees raw JSON.
 """
@@ -8,10 +8,10 @@ entry, so a stage never sees raw JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
 
 Value = str | int | float | None
@@ -25,8 +25,7 @@ class FeatureReader(Protocol):
     def get_many(self, view: str, keys: Iterable[str]) -> dict[str, dict[str, Value]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(Record):
     """What a stage may be built from: the data sources of the configuration."""
 
     features: FeatureReader
@@ -34,21 +33,19 @@ class Resources:
     """Names in FeatureStoreConfs; all of them are the embedded FeatureDB."""
 
 
-@dataclass(slots=True)
 class RequestContext:
     """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
     user views gave."""
 
-    request: RecommendRequest
-    user: dict[str, object] = field(default_factory=dict)
+    __slots__ = ("request", "uid", "user")
 
-    @property
-    def uid(self) -> str:
-        return self.request.uid
+    def __init__(self, request: RecommendRequest, user: dict[str, object]) -> None:
+        self.request = request
+        self.uid = request.uid
+        self.user = user
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(Record):
     """A recall's candidates; `reason` says why there are none."""
 
     items: Sequence[Item]
@@ -83,6 +80,5 @@ class Sort(Protocol):
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class NoConfig:
+class NoConfig(Record):
     """The Config of a stage without keys of its own."""

@@ -6,10 +6,10 @@ Source: "Engine configuration" in PAI-Rec's help, and the configuration structs 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
 from pairec_cli.engine.decode import Findings, decode, fold
 from pairec_cli.engine.known_keys import (
@@ -29,16 +29,14 @@ WHAT = "the engine configuration"
 MEND = "mend engine.json at the paths named"
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(Record):
     """ListenConf: where the HTTP API listens."""
 
     http_addr: str = ""
     http_port: int = 8000
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureStore:
+class FeatureStore(Record):
     """A FeatureStoreConfs entry. Every project is the embedded FeatureDB, so only its name matters here."""
 
     access_id: str = ""
@@ -52,8 +50,7 @@ class FeatureStore:
     hologres_password: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Record):
     """SceneConfs.<scene>.<category>."""
 
     unserved: ClassVar[tuple[str, ...]] = CATEGORY_KEYS
@@ -61,8 +58,7 @@ class Category:
     recall_names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureDao:
+class FeatureDao(Record):
     """FeatureLoadConfs[].FeatureDaoConf: a view read under one property of the user (`user:uid`)."""
 
     unserved: ClassVar[tuple[str, ...]] = FEATURE_DAO_KEYS
@@ -77,17 +73,15 @@ class FeatureDao:
     user_select_fields: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureLoad:
+class FeatureLoad(Record):
     """UserFeatureConfs.<scene>.FeatureLoadConfs[]."""
 
     unserved: ClassVar[tuple[str, ...]] = ("Features",)
 
-    feature_dao_conf: FeatureDao = field(default_factory=FeatureDao)
+    feature_dao_conf: FeatureDao = FeatureDao()
 
 
-@dataclass(frozen=True, slots=True)
-class SceneFeatures:
+class SceneFeatures(Record):
     """UserFeatureConfs.<scene>."""
 
     unserved: ClassVar[tuple[str, ...]] = ("AsynLoadFeature",)
@@ -95,8 +89,7 @@ class SceneFeatures:
     feature_load_confs: tuple[FeatureLoad, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StageEntry:
+class StageEntry(Record):
     """One entry of RecallConfs, FilterConfs or SortConfs: its class and its decoded settings."""
 
     name: str
@@ -106,28 +99,25 @@ class StageEntry:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(Record):
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
+class _Document(Record):
     run_mode: str = "daily"
     region: str = ""
-    listen_conf: Listen = field(default_factory=Listen)
-    scene_confs: Mapping[str, Mapping[str, Category]] = field(default_factory=dict)
+    listen_conf: Listen = Listen()
+    scene_confs: Mapping[str, Mapping[str, Category]] = {}
     recall_confs: tuple[Any, ...] = ()
     filter_confs: tuple[Any, ...] = ()
-    filter_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filter_names: Mapping[str, tuple[str, ...]] = {}
     sort_confs: tuple[Any, ...] = ()
-    sort_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    feature_store_confs: Mapping[str, FeatureStore] = field(default_factory=dict)
-    user_feature_confs: Mapping[str, SceneFeatures] = field(default_factory=dict)
+    sort_names: Mapping[str, tuple[str, ...]] = {}
+    feature_store_confs: Mapping[str, FeatureStore] = {}
+    user_feature_confs: Mapping[str, SceneFeatures] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class EngineConfig:
+class EngineConfig(Record):
     """The whole configuration, read and checked. `recalls`, `filters`, `sorts` are by name, built-in ones
     among them; `warnings` are what had no effect, each with its path."""
 
@@ -168,7 +158,7 @@ class EngineConfig:
         found._check_scene_keys(findings)
         if findings.problems:
             raise InvalidConfig(WHAT, findings.problems, hint=MEND)
-        return replace(found, warnings=tuple(findings.warnings))
+        return found.replace(warnings=tuple(findings.warnings))
 
     def _check_scene_keys(self, findings: Findings) -> None:
         """A misspelt scene in these maps would silently do nothing."""
@@ -250,7 +240,7 @@ def _scenes(
 ) -> dict[str, dict[str, Category]]:
     def known(category: Category, path: str) -> Category:
         names = _known(f"{path}.RecallNames", "recall", category.recall_names, recalls, findings)
-        return replace(category, recall_names=names)
+        return category.replace(recall_names=names)
 
     return {
         scene: {name: known(category, f"SceneConfs.{scene}.{name}") for name, category in categories.items()}

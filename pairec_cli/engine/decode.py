@@ -1,4 +1,4 @@
-"""JSON into frozen dataclasses by PAI-Rec's rules.
+"""JSON into records by PAI-Rec's rules.
 
 Go's `encoding/json` reads PAI-Rec's configuration: keys match without regard to case, null leaves the
 default, a wrong JSON type refuses the document, an unknown key is ignored. We do the same, and warn about
@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pairec_cli.domain.errors import Problem, nearest
+from pairec_cli.domain.records import Record
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Record)
 
+MISSING = object()
+_known_hints: dict[type[Record], dict[str, Any]] = {}
 _NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
-@dataclass(slots=True)
 class Findings:
     """What reading a document found: `problems` refuse it, `warnings` do not."""
 
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def problem(self, path: str, message: str, value: object = None) -> None:
         self.problems.append(Problem(path, message, value))
@@ -57,7 +59,7 @@ def decode(
     if not isinstance(value, Mapping):
         findings.problem(path, f"must be an object, not {_shown(value)}", value)
         value = {}
-    hints: dict[str, Any] = _hints(cls)
+    hints = _hints(cls)
     found: dict[str, Any] = {}
     foreign = {fold(key) for key in also}
     known_elsewhere = {fold(key): key for key in (*unserved, *getattr(cls, "unserved", ()))}
@@ -77,9 +79,12 @@ def decode(
     return cls(**{name: item for name, item in found.items() if item is not MISSING})
 
 
-def _hints(cls: Any) -> dict[str, Any]:
-    hints = get_type_hints(cls)
-    return {entry.name: hints[entry.name] for entry in fields(cls) if entry.init}
+def _hints(cls: type[Record]) -> dict[str, Any]:
+    found = _known_hints.get(cls)
+    if found is None:
+        hints = get_type_hints(cls)
+        found = _known_hints[cls] = {name: hints[name] for name in cls.field_names}
+    return found
 
 
 def _value(kind: Any, raw: Any, path: str, findings: Findings) -> Any:

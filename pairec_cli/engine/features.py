@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pairec_cli.domain.errors import InvalidConfig, PairecError, Problem
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import FeatureReader, Resources
 from pairec_cli.engine.config import FeatureDao
 from pairec_cli.engine.recalls.conf import require_view
@@ -16,8 +16,7 @@ def request_properties(uid: str, features: Mapping[str, object]) -> dict[str, ob
     return {**{name: value for name, value in features.items() if value != ""}, "uid": uid}
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Record):
     """How many columns a view gave, why none, and whether it is published and does not know the user."""
 
     columns: int
@@ -25,8 +24,7 @@ class Loaded:
     unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UserView:
+class UserView(Record):
     """One view of user features, read under a property of the user."""
 
     view: str

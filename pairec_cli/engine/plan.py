@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 from pairec_cli.domain.errors import InvalidConfig, Problem
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Filter, Recall, Resources, Sort
 from pairec_cli.engine.config import MEND, WHAT, EngineConfig, FeatureLoad, StageEntry
 from pairec_cli.engine.features import UserView
 from pairec_cli.engine.recalls.conf import ExplainConf
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One stage between recall and cut: `kind` is the funnel's word for it (filter, sort)."""
 
     kind: str
     stage: Filter | Sort
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Record):
     """The stages of one scene and category."""
 
     user_views: tuple[UserView, ...]
@@ -84,4 +82,6 @@ class Planner:
         try:
             yield
         except InvalidConfig as error:
-            self._problems += [replace(found, path=f"{path}.{found.path}") for found in error.problems]
+            self._problems += [
+                Problem(f"{path}.{found.path}", found.message, found.value) for found in error.problems
+            ]

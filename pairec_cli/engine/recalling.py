@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import PairecError
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Recall, Recalled, RequestContext
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """What one recall gave, and in how many milliseconds."""
 
     recall: Recall

@@ -17,12 +17,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pairec_cli.domain.errors import DataError, InvalidInput, NotFound, WorkspaceError
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Value
 
 T = TypeVar("T")
@@ -41,8 +41,7 @@ _under_way: set[tuple[Path, int]] = set()
 """Loads of this process: a load that bears its process id and is not here is a dead process's."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewInfo:
+class ViewInfo(Record):
     """A published view. `columns` are the value columns; `published_at` is Unix seconds."""
 
     name: str
@@ -54,8 +53,7 @@ class ViewInfo:
     published_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Record):
     """A view as one connection reads it now."""
 
     columns: tuple[str, ...]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.domain.stages import FeatureReader, RequestContext, Resources
 from pairec_cli.filters.registry import FILTERS
@@ -70,9 +71,9 @@ class StageContract:
     def test_it_bears_its_configured_name(self) -> None:
         assert self.make().name == "named"
 
-    def test_its_config_is_a_frozen_dataclass_whose_fields_have_defaults(self) -> None:
+    def test_its_config_is_a_record_whose_fields_have_defaults(self) -> None:
         config: Any = self.registry.load(self.kind).Config
-        assert config.__dataclass_params__.frozen
+        assert issubclass(config, Record)
         config()
 
     def test_no_candidates_stay_none(self) -> None:

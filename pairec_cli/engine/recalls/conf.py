@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Resources
 from pairec_cli.engine.known_keys import DAO_KEYS
 
 FEATURESTORE = "featurestore"
 
 
-@dataclass(frozen=True, slots=True)
-class DaoConf:
+class DaoConf(Record):
     """Where a recall reads: a feature view of the embedded FeatureDB. `item_id_field` names the list's
     column."""
 
@@ -27,8 +26,7 @@ class DaoConf:
     item_id_field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainConf:
+class ExplainConf(Record):
     """Our own key, which PAI-Rec's engine ignores: the views from which an answer can be explained.
 
     `trigger_view`: user → `trigger_item:weight,…`; `similar_view`: item → `id:score,…`. Both hold the list in
@@ -41,14 +39,13 @@ class ExplainConf:
     similar_field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecallConf:
+class RecallConf(Record):
     """RecallConfs[] without Name and RecallType. A RecallCount of 0 gives nothing, as in PAI-Rec."""
 
     recall_count: int = 0
     item_type: str = ""
-    dao_conf: DaoConf = field(default_factory=DaoConf)
-    explain: ExplainConf = field(default_factory=ExplainConf)
+    dao_conf: DaoConf = DaoConf()
+    explain: ExplainConf = ExplainConf()
 
 
 def require_view(path: str, adapter: str, store: str, view: str, resources: Resources) -> str:

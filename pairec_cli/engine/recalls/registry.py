@@ -1,6 +1,6 @@
 """RecallType → class. A new recall is one file and one line here.
 
-A recall class has `Config` (a frozen dataclass, normally one that extends `RecallConf`), `title`, `remote`,
+A recall class has `Config` (a Record, normally one that extends `RecallConf`), `title`, `remote`,
 and the constructor `(name, config, resources)`; see `domain.stages.Recall`.
 """
 

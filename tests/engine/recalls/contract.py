@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.domain.stages import RequestContext
 from pairec_cli.engine.decode import Findings, decode
@@ -40,9 +41,9 @@ class RecallContract:
         assert recall.title
         assert isinstance(recall.remote, bool)
 
-    def test_its_config_is_a_frozen_dataclass_whose_fields_have_defaults(self) -> None:
+    def test_its_config_is_a_record_whose_fields_have_defaults(self) -> None:
         config: Any = RECALLS.load(self.kind).Config
-        assert config.__dataclass_params__.frozen
+        assert issubclass(config, Record)
         config()
 
     def test_candidates_bear_a_recall_and_no_reason_is_given(self) -> None:
