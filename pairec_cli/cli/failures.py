@@ -16,17 +16,17 @@ from itertools import pairwise
 
 import typer
 
-from pairec_cli.cli.render import paint, to_json
+from pairec_cli.cli.render import has_answered, paint, to_json
 from pairec_cli.domain.errors import PairecError
 
 FAILED, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
 
 
 def report(error: BaseException, arguments: Sequence[str], *, debug: bool) -> int:
-    """Tell the person about `error` and return the exit code. With `--format json`, standard output gets one
-    JSON document too: `{"error": {"message", "hint", "type"}}`."""
+    """Tell the person about `error` and return the exit code. With `--format json`, standard output gets
+    the one JSON document `{"error": {"message", "hint", "type"}}`, unless it has its document already."""
     message, hint, code = _describe(error)
-    if wants_json(arguments):
+    if wants_json(arguments) and not has_answered():
         document = {"error": {"message": message, "hint": hint, "type": type(error).__name__}}
         sys.stdout.write(to_json(document) + "\n")
     if debug and code in (FAILED, BUG):

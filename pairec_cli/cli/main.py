@@ -21,7 +21,7 @@ from pairec_cli import __version__
 from pairec_cli.cli.coercion import PlainGroup, lighten
 from pairec_cli.cli.failures import report
 from pairec_cli.cli.options import Settings
-from pairec_cli.cli.render import is_terminal, set_quiet
+from pairec_cli.cli.render import begin, is_terminal, set_quiet
 
 SIGPIPE = 141
 
@@ -190,6 +190,7 @@ def _start(
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error ends here."""
     settings = Settings()
+    begin()
     group = get_command(root())
     if "_PAIREC_COMPLETE" in os.environ:
         group.main(prog_name="pairec")

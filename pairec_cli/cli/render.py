@@ -21,6 +21,7 @@ from typing import IO, Any
 Row = Mapping[str, Any]
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+_answered: ContextVar[bool] = ContextVar("answered", default=False)
 
 
 class Format(StrEnum):
@@ -39,6 +40,17 @@ def set_quiet(quiet: bool) -> None:
 
 def is_quiet() -> bool:
     return _quiet.get()
+
+
+def begin(*, quiet: bool = False) -> None:
+    """Start of a run: nothing is written yet."""
+    _quiet.set(quiet)
+    _answered.set(False)
+
+
+def has_answered() -> bool:
+    """Whether this run's document is on standard output already; a failure then adds no second one."""
+    return _answered.get()
 
 
 def is_terminal(stream: IO[str]) -> bool:
@@ -127,6 +139,7 @@ def next_step(command: str) -> None:
 
 
 def _write(text: str) -> None:
+    _answered.set(True)
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +14,6 @@ from typing import Any
 import pytest
 
 from pairec_cli.cli.main import run
-from pairec_cli.cli.render import set_quiet
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Result:
         return json.loads(self.out)
 
 
+LAST_DAY = "20250131"
+"""The last day of the deployed workspace's data."""
 Pairec = Callable[..., Result]
 
 
@@ -43,12 +47,29 @@ def pairec(folder: Path, capsys: pytest.CaptureFixture[str]) -> Pairec:
 
     def call(*arguments: str) -> Result:
         capsys.readouterr()
-        set_quiet(False)
         code = run(arguments)
         captured = capsys.readouterr()
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small workspace after the quick deployment; never worked in itself."""
+    home = tmp_path_factory.mktemp("deployed") / ".pairec"
+    world = ["--days", "6", "--end", LAST_DAY, "--users", "40", "--items", "60", "--events", "300"]
+    for command in (["init"], ["data", "generate", *world], ["quickstart"]):
+        with contextlib.redirect_stderr(io.StringIO()) as told:
+            assert run([*command, "--home", str(home)]) == 0, told.getvalue()
+    return home
+
+
+@pytest.fixture
+def deployed(template: Path, folder: Path) -> Path:
+    """A copy of the template in the current folder: days up to LAST_DAY, everything backfilled."""
+    shutil.copytree(template, folder / ".pairec")
+    return folder / ".pairec"
 
 
 @pytest.fixture

@@ -9,7 +9,13 @@ import typer
 
 from pairec_cli.cli.failures import BUG, FAILED, INTERRUPTED, USAGE, report, wants_json
 from pairec_cli.cli.options import UsageError
+from pairec_cli.cli.render import Format, begin, emit
 from pairec_cli.domain.errors import NotFound, PairecError
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    begin()
 
 
 @pytest.mark.parametrize(
@@ -55,6 +61,15 @@ def test_json_on_failure_is_one_document(capsys: pytest.CaptureFixture[str]) -> 
         "error": {"message": "scene 'x' does not exist", "hint": "pairec scenario list", "type": "NotFound"}
     }
     assert "error:" in captured.err
+
+
+def test_a_document_that_is_written_stays_the_only_one(capsys: pytest.CaptureFixture[str]) -> None:
+    begin()
+    emit([{"a": 1}], columns=("a",), format=Format.JSON)
+    assert report(PairecError("half of it failed"), ["--format", "json"], debug=False) == FAILED
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == [{"a": 1}]
+    assert captured.err == "error: half of it failed\n"
 
 
 @pytest.mark.parametrize(
