@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pairec_cli.domain.ds import DsRange, ranges, refuse_future, yesterday
 from pairec_cli.domain.errors import DataError, InvalidInput, NotFound
 from pairec_cli.domain.runs import Backfill, BackfillTask, RunState
@@ -135,8 +137,9 @@ def rerun_task(workspace: Workspace, what: Deployed, task: str, listener: Listen
     again = PlannedTask(task, dict.fromkeys(found.days, Reason.FORCED))
     control = workspace.control.backfills
     if backfill.state is RunState.OK:
-        one = [BackfillTask(task, found.days, reason=again.reason)]
-        carried = control.start(what.target, what.solution.name, backfill.days, one)
+        pending = replace(found, state=RunState.PENDING, reason=again.reason)
+        tasks = [pending if one.node == task else one for one in backfill.tasks]
+        carried = control.start(what.target, what.solution.name, backfill.days, tasks)
     else:
         carried = control.resume(backfill.id)
     return carry(workspace, what, carried, [again], listener)
