@@ -15,9 +15,9 @@ _SCHEDULE = re.compile(r"^\$\[yyyymmdd(?:([+-])(\d+))?\]$")
 
 def parse_ds(text: str) -> str:
     """`text` as a ds. Accepts `YYYYMMDD` and `YYYY-MM-DD`; raises InvalidInput for anything else."""
-    digits = text.replace("-", "") if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else text
+    digits = text.replace("-", "") if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
     try:
-        if not re.fullmatch(r"\d{8}", digits):
+        if not re.fullmatch(r"[0-9]{8}", digits):
             raise ValueError
         return to_date(digits).strftime("%Y%m%d")
     except ValueError:
