@@ -31,7 +31,7 @@ from pairec_cli.engine.formats.rows import Row, RowFormat, Write
 from pairec_cli.online.featuredb import FeatureDB
 
 _CHUNK = 500
-_SMALL = 2_000
+_SMALL = 5_000
 """Up to so many users one process is faster than starting more."""
 
 
