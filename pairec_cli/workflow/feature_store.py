@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from pairec_cli.domain.errors import DataError, InvalidInput
 from pairec_cli.domain.tables import TableName
 from pairec_cli.workflow.workspace import Workspace
+
+Count = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class FeatureStoreProject:
 
     offline_datasource_id = "local"
 
-    def __init__(self, workspace: Workspace, project: str, name: str) -> None:
+    def __init__(self, workspace: Workspace, project: str, name: str, count: Count) -> None:
         self.name = name
-        self._workspace, self._project = workspace, project
+        self._workspace, self._project, self._count = workspace, project, count
 
     def get_feature_view(self, name: str) -> FeatureView | None:
         """Always None: views are declared by the script that publishes them, which costs nothing here."""
@@ -95,6 +97,7 @@ class FeatureStoreProject:
         if unknown:
             raise DataError(f"{name} has no column {unknown[0]!r}; it has {', '.join(known)}")
         data = self._workspace.warehouse.read(name, [ds], [key, *chosen])
+        self._count(data.num_rows)
         arrays = [data.column(column).to_pylist() for column in (key, *chosen)]
         self._workspace.featuredb.publish(
             view, key, chosen, zip(*arrays, strict=True), ds=ds, fingerprint=partition.fingerprint
@@ -102,22 +105,26 @@ class FeatureStoreProject:
         return f"{view}: {data.num_rows} rows of ds={ds} online"
 
 
+@dataclass(frozen=True)
 class FeatureStoreClient:
-    def __init__(self, workspace: Workspace, project: str) -> None:
-        self._workspace, self._project = workspace, project
+    """What `build_feature_store_client` gives."""
+
+    workspace: Workspace
+    offline_project: str
+    count: Count
 
     def get_project(self, name: str) -> FeatureStoreProject:
-        return FeatureStoreProject(self._workspace, self._project, name)
+        return FeatureStoreProject(self.workspace, self.offline_project, name, self.count)
 
 
-def feature_store_modules(workspace: Workspace, project: str) -> dict[str, ModuleType]:
-    """The modules that a script imports, by name."""
+def feature_store_modules(workspace: Workspace, project: str, count: Count) -> dict[str, ModuleType]:
+    """The modules that a script imports, by name. `count` is told the rows of each publication."""
     root = ModuleType("feature_store_py")
     client = ModuleType("feature_store_py.fs_client")
     source = ModuleType("feature_store_py.fs_datasource")
 
     def build_feature_store_client(**_credentials: object) -> FeatureStoreClient:
-        return FeatureStoreClient(workspace, project)
+        return FeatureStoreClient(workspace, project, count)
 
     client.__dict__["build_feature_store_client"] = build_feature_store_client
     source.__dict__["MaxComputeDataSource"] = MaxComputeDataSource

@@ -72,6 +72,10 @@ class LocalOdps:
             text, parameters={}, project=self.project, fingerprint=None, command=None, log=self._log
         )
 
+    def count(self, rows: int) -> None:
+        """Rows that the script wrote or published."""
+        self.rows_written += rows
+
     def stream(self, table: TableName, ds: str) -> PartitionStream:
         return PartitionStream(self._workspace.warehouse, table, ds)
 
@@ -119,7 +123,7 @@ class PartitionWriter:
     ) -> None:
         self._stream.__exit__(kind, error, trace)
         if kind is None:
-            self._odps.rows_written += self._stream.partition.rows
+            self._odps.count(self._stream.partition.rows)
 
 
 def run_pyodps(
@@ -136,26 +140,47 @@ def run_pyodps(
     Raises NodeFailed with the line of the script that failed.
     """
     odps = LocalOdps(workspace, project, log)
+    modules = feature_store_modules(workspace, project, odps.count)
     scope: dict[str, Any] = {"__name__": "__main__", "o": odps, "odps": odps, "args": dict(parameters)}
-    output = io.StringIO()
+    output = LogLines(log)
     filename = f"{name}.py"
     try:
-        with redirect_stdout(output), _modules(feature_store_modules(workspace, project)):
+        with redirect_stdout(output), _modules(modules):
             # The node's own script is the program: running it is what a PyODPS node is for.
             exec(compile(script, filename, "exec"), scope)  # noqa: S102
     except SyntaxError as error:
         raise NodeFailed(f"{filename} line {error.lineno}: {error.msg}") from error
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise NodeFailed(f"{filename}{_line(error, filename)}: exit {error.code}") from error
     except PairecError:
         raise
     except Exception as error:
         raise NodeFailed(f"{filename}{_line(error, filename)}: {type(error).__name__}: {error}") from error
     finally:
-        for line in output.getvalue().splitlines():
-            log(line)
+        output.end()
     return odps.rows_written
 
 
-def _line(error: Exception, filename: str) -> str:
+class LogLines(io.TextIOBase):
+    """What a script prints, line by line to the log, as it prints it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log, self._open = log, ""
+
+    def write(self, text: str) -> int:
+        *lines, self._open = (self._open + text).split("\n")
+        for line in lines:
+            self._log(line)
+        return len(text)
+
+    def end(self) -> None:
+        """Log a last line that was not closed."""
+        if self._open:
+            self.write("\n")
+
+
+def _line(error: BaseException, filename: str) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == filename]
     return f" line {frames[-1].lineno}" if frames else ""
 
