@@ -61,8 +61,7 @@ def open_connection(
             }
         )
         try:
-            for statement in macros(timezone):
-                connection.execute(statement)
+            connection.execute("; ".join(macros(timezone)))
             connection.execute("SET python_enable_replacements = false")
             connection.execute("SET error_on_division_by_zero = false")
             connection.execute(f"SET allowed_directories = [{string(str(layout.root))}]")

@@ -11,6 +11,7 @@ from sqlglot import exp
 from pairec_cli.domain.errors import InvalidInput, SqlError
 from pairec_cli.domain.pai_command import PaiCommand
 from pairec_cli.domain.tables import TableName
+from pairec_cli.warehouse.constants import constant_day
 from pairec_cli.warehouse.maxcompute.statements import (
     AddPartition,
     CreateTable,
@@ -21,7 +22,7 @@ from pairec_cli.warehouse.maxcompute.statements import (
     read_statement,
 )
 from pairec_cli.warehouse.script import Statement, StatementKind, split, substitute
-from pairec_cli.warehouse.windows import OPEN, Window, constant, table_uses
+from pairec_cli.warehouse.windows import OPEN, Window, table_uses
 
 
 @dataclass(frozen=True, order=True)
@@ -190,7 +191,7 @@ def _partner_days(command: PaiCommand, match: re.Match[str], line: int | None) -
 def _day(text: str, line: int | None) -> str:
     """`ds=20260101` as its day."""
     _, _, value = text.strip().partition("=")
-    day = constant(exp.Literal.string(value.strip("\"' ")))
+    day = constant_day(exp.Literal.string(value.strip("\"' ")))
     if day is None:
         raise SqlError(f"cannot read the partition {text!r}", line=line, hint="write ds=YYYYMMDD")
     return day

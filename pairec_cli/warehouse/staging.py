@@ -45,13 +45,15 @@ def staging_folder(layout: Layout) -> Iterator[Path]:
     _remove_abandoned(layout.staging)
     lock, descriptor = _claim(layout.staging)
     folder = lock.with_suffix("")
-    folder.mkdir()
     try:
+        folder.mkdir()
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.unlink(missing_ok=True)
-        os.close(descriptor)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
 
 
 def _claim(staging: Path) -> tuple[Path, int]:

@@ -6,14 +6,13 @@ the text does not settle it, the window is open.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from pairec_cli.domain.ds import parse_ds, shift
-from pairec_cli.domain.errors import InvalidInput
+from pairec_cli.domain.ds import shift
+from pairec_cli.warehouse.constants import constant_day
 
 
 @dataclass(frozen=True)
@@ -48,18 +47,6 @@ Bounds = dict[tuple[str, str], Window]
 """(table alias or "", column) in lower case → window."""
 
 
-def constant(node: exp.Expr | None) -> str | None:
-    """A literal as the day it names, or None."""
-    while isinstance(node, exp.Paren):
-        node = node.this
-    if isinstance(node, exp.Literal) and re.fullmatch(r"\d{8}", str(node.this)):
-        try:
-            return parse_ds(str(node.this))
-        except InvalidInput:
-            return None
-    return None
-
-
 def bounds(node: exp.Expr | None) -> Bounds:
     """What a condition says about each column."""
     if node is None:
@@ -91,9 +78,9 @@ def _leaf(node: exp.Expr) -> Bounds:
     if node.args.get("negate"):
         return {}
     if isinstance(node, exp.Between) and isinstance(node.this, exp.Column):
-        return {_key(node.this): Window(constant(node.args["low"]), constant(node.args["high"]))}
+        return {_key(node.this): Window(constant_day(node.args["low"]), constant_day(node.args["high"]))}
     if isinstance(node, exp.In) and isinstance(node.this, exp.Column) and node.expressions:
-        days = [constant(item) for item in node.expressions]
+        days = [constant_day(item) for item in node.expressions]
         known = [day for day in days if day is not None]
         return {_key(node.this): Window(min(known), max(known))} if len(known) == len(days) else {}
     kind = type(node)
@@ -102,7 +89,7 @@ def _leaf(node: exp.Expr) -> Bounds:
     column, other = node.this, node.expression
     if not isinstance(column, exp.Column):
         column, other, kind = other, column, _MIRROR[kind]
-    day = constant(other)
+    day = constant_day(other)
     if not isinstance(column, exp.Column) or day is None:
         return {}
     window = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +10,9 @@ import pytest
 
 from pairec_cli.domain.errors import NotFound, SqlError, UnsupportedSql
 from pairec_cli.domain.tables import Column, TableName, TableSchema
+from pairec_cli.warehouse.duckdb import DuckDBEngine
 from pairec_cli.warehouse.store import Warehouse
+from tests.warehouse.ledger import MemoryLedger
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
@@ -23,8 +25,16 @@ EVENTS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def tables(warehouse: Warehouse) -> None:
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBEngine]:
+    """Queries change nothing, so all share one warehouse."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("queries") / "warehouse", MemoryLedger())
+    create_tables(warehouse)
+    with DuckDBEngine(warehouse, threads=2) as engine:
+        yield engine
+
+
+def create_tables(warehouse: Warehouse) -> None:
     """`p.e`: events of two days; `p.n`: names by BIGINT id, unpartitioned."""
     events = TableName("p", "e")
     kinds = ("STRING", "STRING", "STRING", "BIGINT", "DOUBLE", "STRING")
@@ -83,7 +93,8 @@ CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(10, "a"), (10, "b"), (11, ""), (12, None)],
     ),
     (
-        "select v.p, v.tag from e lateral view posexplode(split(tags, ',')) v as p, tag where at=20 order by p",
+        "select v.p, v.tag from e lateral view posexplode(split(tags, ',')) v as p, tag where at=20 "
+        "order by p",
         [(0, "b"), (1, "c")],
     ),
     (
@@ -101,8 +112,8 @@ CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
         [("a", "one"), ("b", None)],
     ),
     (
-        "select x, y from n lateral view explode(array(1, 2)) a as x lateral view explode(array(x, 9)) b as y "
-        "where id = 1 order by x, y limit 9",
+        "select x, y from n lateral view explode(array(1, 2)) a as x "
+        "lateral view explode(array(x, 9)) b as y where id = 1 order by x, y limit 9",
         [(1, 1), (1, 9), (2, 2), (2, 9)],
     ),
     ("select explode(split(tags, ',')) as tag from e where at = 10 order by tag limit 5", [("a",), ("b",)]),
@@ -137,7 +148,8 @@ CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("select sum(1) over (order by ds) s from e order by s", [(1,), (2,), (3,), (4,), (5,)]),
     ("select count(at) over (partition by ds) c from e order by c", [(1,), (1,), (3,), (3,), (3,)]),
     (
-        "select at, lag(at, 1, 0) over (partition by user_id order by at) from e where user_id='u1' order by at",
+        "select at, lag(at, 1, 0) over (partition by user_id order by at) from e where user_id='u1' "
+        "order by at",
         [(10, 0), (11, 10), (20, 11)],
     ),
     ("select lead(id) over (order by id) from n where id > 0 order by id", [(2,), (None,)]),
@@ -151,8 +163,9 @@ CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(None, 1), (1, 3), (2, 3)],
     ),
     (
-        "select rank() over (order by event), dense_rank() over (order by event), ntile(2) over (order by at), "
-        "percent_rank() over (order by at), cume_dist() over (order by at) from e where at = 20",
+        "select rank() over (order by event), dense_rank() over (order by event), "
+        "ntile(2) over (order by at), percent_rank() over (order by at), cume_dist() over (order by at) "
+        "from e where at = 20",
         [(1, 1, 1, 0.0, 1.0)],
     ),
     (
@@ -163,8 +176,8 @@ CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("select name from n qualify row_number() over (order by id desc) = 1", [("two",)]),
     # Grouping.
     (
-        "select event, ds, count(*) c, grouping(ds) g from e group by event, ds grouping sets ((event), (ds)) "
-        "order by event, ds, c limit 9",
+        "select event, ds, count(*) c, grouping(ds) g from e group by event, ds "
+        "grouping sets ((event), (ds)) order by event, ds, c limit 9",
         [(None, "20260101", 3, 0), (None, "20260102", 2, 0), ("click", None, 3, 1), ("expr", None, 2, 1)],
     ),
     (
