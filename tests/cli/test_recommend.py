@@ -1,0 +1,96 @@
+"""`pairec recommend`: the main job."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import LAST_DAY, Pairec
+
+HEAVY = {"duckdb", "torch", "numba", "pandas", "sqlalchemy", "alembic", "sqlglot", "pydantic", "pyarrow"}
+WORLD = ("--days", "4", "--end", LAST_DAY, "--users", "20", "--items", "30", "--events", "120")
+
+
+def test_three_commands_from_nothing_to_recommendations(pairec: Pairec, folder: Path) -> None:
+    assert pairec("init").code == 0
+    assert pairec("data", "generate", *WORLD).code == 0
+    refused = pairec("recommend", "--user", "3", "--no-deploy")
+    assert refused.code == 1
+    assert "no solution is deployed" in refused.err
+    assert "hint: pairec quickstart" in refused.err
+
+    first = pairec("recommend", "--user", "3", "--size", "5")
+    assert first.code == 0, first.err
+    for step in ("3 ", "4 ", "5 ", "5.6", "6 ", "6.4", "7 "):
+        assert f"step {step}" in first.err
+    again = pairec("recommend", "--user", "3", "--size", "5")
+    assert "step" not in again.err
+    assert again.out == first.out
+    assert len(again.out.splitlines()) == 2 + 5
+
+
+def test_json_is_one_document_with_ranked_items(pairec: Pairec, deployed: Path) -> None:
+    answer = pairec("recommend", "--user", "3", "--size", "4", "-f", "json").json
+    assert answer["code"] == 200
+    assert [item["rank"] for item in answer["items"]] == [1, 2, 3, 4]
+    scores = [item["score"] for item in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    assert len({item["item_id"] for item in answer["items"]}) == 4
+    assert "trace" not in answer
+
+
+def test_explain_leads_from_the_funnel_to_the_triggers(pairec: Pairec, deployed: Path) -> None:
+    lists = pairec("recommend", "--users", "all", "-f", "json").out.splitlines()
+    user = next(row["user_id"] for row in map(json.loads, lists) if row["recall"] == "etrec_u2i")
+    answer = pairec("recommend", "--user", user, "--explain", "-f", "json").json
+    stages = [stage["stage"] for stage in answer["trace"]]
+    assert stages[-1] == "cut"
+    assert {"recall", "filter", "sort"} <= set(stages)
+    assert answer["trace"][-1]["out"] == len(answer["items"])
+    hits = [hit for item in answer["items"] for hit in item["recalls"]]
+    assert any(hit["triggers"] for hit in hits if hit["recall"] == "etrec_u2i")
+    shown = pairec("recommend", "--user", user, "--explain")
+    assert "etrec_u2i" in shown.out and " from " in shown.out
+
+
+def test_an_unknown_user_gets_what_is_hot_and_is_told(pairec: Pairec, deployed: Path) -> None:
+    answer = pairec("recommend", "--user", "nobody", "-f", "json").json
+    assert {item["recall"] for item in answer["items"]} == {"global_hot"}
+    assert any("nobody" in note or "unknown" in note for note in answer["notes"])
+    assert "note:" in pairec("recommend", "--user", "nobody").err
+
+
+def test_serving_imports_nothing_heavy(deployed: Path) -> None:
+    code = "import sys; from pairec_cli.cli.main import run; code = run(sys.argv[1:]); "
+    code += f"print('HEAVY', *sorted(set(sys.modules) & {HEAVY!r})); sys.exit(code)"
+    arguments = ["recommend", "--user", "3", "--home", str(deployed)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "HEAVY"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ((), 2, "Name one user with --user"),
+        (("--user", "3", "--users", "all"), 2, "Name one user with --user"),
+        (("--user", "3", "--output", "x.csv"), 2, "--output goes with --users"),
+        (("--user", "3", "--size", "0"), 2, "at least 1 is allowed"),
+        (("--user", "3", "--scene", "HomPage"), 1, "did you mean 'HomePage'?"),
+    ],
+)
+def test_bad_input(pairec: Pairec, deployed: Path, arguments: tuple[str, ...], code: int, told: str) -> None:
+    result = pairec("recommend", *arguments)
+    assert (result.code, told in result.err) == (code, True), result.err
+
+
+def test_without_data_the_deployment_says_what_to_do(pairec: Pairec, workspace: Path) -> None:
+    result = pairec("recommend", "--user", "3")
+    assert result.code == 1
+    assert "pairec data generate" in result.err
