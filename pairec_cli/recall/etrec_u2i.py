@@ -18,7 +18,6 @@ from pairec_cli.features.script import number, sql_node
 from pairec_cli.recall import u2i
 from pairec_cli.recall.engine_entry import published_recall
 
-
 UserWeight = Literal["none", "log", "inverse"]
 
 
@@ -34,11 +33,11 @@ class EtrecModel(Form):
     max_user_behavior: int = Field(default=500, ge=1)
     """Maximum item value: users with more items are ignored."""
     alpha: float = Field(default=0.6, gt=0, lt=1)
-    """Smoothing factor of asymcosine: exponent of the trigger's popularity; the similar item's is 1 - alpha."""
+    """Smoothing factor of asymcosine: the exponent of the trigger's popularity; 1 - alpha is the other's."""
     weight: float = Field(default=1.0, gt=0, le=4)
     """Weighting coefficient of asymcosine."""
     user_weight: UserWeight | None = None
-    """Weight of a user with n items: none 1, log 1/log2(1+n), inverse 1/n; unset means log, jaccard has none."""
+    """Weight of a user with n items: none 1, log 1/log2(1+n), inverse 1/n; unset means log (jaccard none)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -148,7 +147,7 @@ def _command(config: EtrecU2IConfig, solution: Solution) -> str:
         parameters["lifecycle"] = str(lifecycle)
     note = ""
     if model.weighting != _COMPONENT_WEIGHTING[model.similarity_type]:
-        note = "-- userWeight is pairec's own parameter: leave it out to run this on PAI.\n"
+        note = "-- userWeight is a parameter of pairec only: leave it out to run this on PAI.\n"
         parameters["userWeight"] = model.weighting
     lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
     return f"{note}PAI -name pai_etrec -project algo_public{lines};"
