@@ -32,6 +32,8 @@ Force = Annotated[bool, typer.Option("--force", help="Run what is up to date, to
 Task = Annotated[str | None, typer.Option(metavar="TASK", help="Only this task and what it needs.")]
 TaskName = Annotated[str, typer.Argument(help="Task, as `pairec backfill list` shows it.")]
 LOG_LINES = 12
+PLAN, PLAN_BRIEF = ("order", "task", "days", "runs", "reason"), ("task", "runs", "reason")
+TASKS, TASKS_BRIEF = ("task", "days", "runs", "state", "reason"), ("task", "runs", "state", "reason")
 
 
 @app.command()
@@ -53,9 +55,7 @@ def plan(
     if format is FormatName.JSON:
         show(_document(what, made, instruction), format=format)
     else:
-        emit(
-            _task_rows(made), columns=("order", "task", "days", "runs", "reason"), format=format, title="Plan"
-        )
+        emit(_task_rows(made), columns=PLAN, brief=PLAN_BRIEF, format=format, title="Plan")
     _tell(made)
 
 
@@ -77,7 +77,7 @@ def run(
     what = deployed(project, solution)
     made = backfilling.make_plan(project, what, first=start, last=end, force=force, task=task)
     if dry_run:
-        emit(_task_rows(made), columns=("order", "task", "days", "runs", "reason"), title="Plan")
+        emit(_task_rows(made), columns=PLAN, brief=PLAN_BRIEF, title="Plan")
         _tell(made)
         return
     for problem in made.problems:
@@ -128,7 +128,8 @@ def list_(
     title = f"Backfill {found[0].id}, {found[0].days}" if found else "Backfill"
     emit(
         [_row(task) for task in tasks],
-        columns=("task", "days", "state", "reason"),
+        columns=TASKS,
+        brief=TASKS_BRIEF,
         format=format,
         title=title,
     )
@@ -222,7 +223,13 @@ def _document(what: Deployed, made: BackfillPlan, instruction: str) -> dict[str,
 
 def _row(task: BackfillTask) -> dict[str, Any]:
     days = ", ".join(map(str, ranges(list(task.days))))
-    return {"task": task.node, "days": days, "state": task.state.value, "reason": task.reason}
+    return {
+        "task": task.node,
+        "days": days,
+        "runs": len(task.days),
+        "state": task.state.value,
+        "reason": task.reason,
+    }
 
 
 def _backfill_row(backfill: Backfill) -> dict[str, Any]:

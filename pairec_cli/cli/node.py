@@ -38,8 +38,9 @@ def list_(
 ) -> None:
     """List the deployed nodes: whether they are frozen or edited, and how the last run ended."""
     found = deployed_nodes.list_nodes(open_project(context), search)
-    columns = ("node", "workflow", "kind", "recurrence", "edited", "last_run")
-    emit([_row(one) for one in found], columns=columns, format=format, title="Nodes")
+    columns = ("node", "workflow", "kind", "state", "edited", "last_ds", "last_at")
+    brief = ("node", "state", "edited")
+    emit([_row(one) for one in found], columns=columns, brief=brief, format=format, title="Nodes")
 
 
 @app.command("show")
@@ -174,14 +175,23 @@ def _ended(run: NodeRun) -> str:
     return f"ds={run.ds} {run.state} {timestamp(run.started_at)}"
 
 
+def _state(one: NodeView) -> str | None:
+    """What keeps the node from running, else how its last run ended."""
+    if one.state.frozen:
+        return RunState.FROZEN.value
+    return one.last.state.value if one.last else None
+
+
 def _row(one: NodeView) -> dict[str, Any]:
     return {
         "node": one.node.name,
         "workflow": str(one.state.workflow),
         "kind": one.node.kind.value,
         "recurrence": one.state.recurrence.value,
+        "state": _state(one),
         "edited": one.edited,
-        "last_run": _ended(one.last) if one.last else None,
+        "last_ds": one.last.ds if one.last else None,
+        "last_at": timestamp(one.last.started_at) if one.last else None,
         "inputs": list(one.node.inputs),
         "outputs": list(one.node.outputs),
         "upstream": list(one.node.upstream),

@@ -20,6 +20,9 @@ from typing import IO, Any
 
 Row = Mapping[str, Any]
 
+GAP, ROOM = 2, 9
+"""Cells between two columns of a drawn table, and the cells a column that may be folded needs at least."""
+
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 _answered: ContextVar[bool] = ContextVar("answered", default=False)
 
@@ -66,11 +69,17 @@ def paint(text: str, style: str, stream: IO[str]) -> str:
 
 
 def emit(
-    rows: Sequence[Row], *, columns: Sequence[str], format: Format = Format.TABLE, title: str | None = None
+    rows: Sequence[Row],
+    *,
+    columns: Sequence[str],
+    format: Format = Format.TABLE,
+    title: str | None = None,
+    brief: Sequence[str] | None = None,
 ) -> None:
     """Write a listing to standard output.
 
-    `columns` are the keys shown, in order; JSON carries every key of a row. A listing without rows is `[]`, a
+    `columns` are the keys shown, in order; JSON carries every key of a row. `brief` are those of them that a
+    terminal of 80 columns has room for. A listing without rows is `[]`, a
     header, or one line on standard error.
     """
     if format is Format.JSON:
@@ -82,7 +91,7 @@ def emit(
     elif not rows:
         notice(f"{title or 'result'}: nothing to show")
     elif is_terminal(sys.stdout):
-        _draw(rows, columns, title)
+        _draw(rows, columns, brief, title)
     else:
         _write(_align(rows, columns, markdown=False))
 
@@ -218,17 +227,27 @@ def _is_numeric(rows: Sequence[Row], name: str) -> bool:
     return bool(values) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
 
 
-def _draw(rows: Sequence[Row], columns: Sequence[str], title: str | None) -> None:
+def _draw(
+    rows: Sequence[Row], columns: Sequence[str], brief: Sequence[str] | None, title: str | None
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    natural = {name: max(_width(name), *(_width(_cell(row.get(name))) for row in rows)) for name in columns}
+    if brief and sum(natural.values()) + GAP * len(columns) > console.width:
+        columns = brief
     table = Table(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
     )
+    # A name that is folded cannot be copied: the first column stays whole where the others can live with it.
+    least = sum(min(natural[name], ROOM) + GAP for name in columns[1:])
+    whole = natural[columns[0]] + GAP + least <= console.width
     for name in columns:
-        table.add_column(name, justify="right" if _is_numeric(rows, name) else "left", overflow="fold")
+        justify: Any = "right" if _is_numeric(rows, name) else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=whole and name == columns[0])
     for row in rows:
         table.add_row(*(Text(_cell(row.get(name))) for name in columns))
-    Console().print(table)
+    console.print(table)

@@ -50,4 +50,5 @@ def _list(package: Package, format: FormatName) -> None:
         }
         for node in package.workflow.nodes
     ]
-    emit(rows, columns=("node", "kind", "description"), format=format, title=package.workflow.name)
+    columns, brief = ("node", "kind", "description"), ("node", "kind")
+    emit(rows, columns=columns, brief=brief, format=format, title=package.workflow.name)

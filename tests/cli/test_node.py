@@ -21,7 +21,8 @@ def test_list_and_search(pairec: Pairec, deployed: Path) -> None:
     rows = {row["node"]: row for row in pairec("node", "list", "-f", "json").json}
     assert rows[USER_TABLE]["recurrence"] == "Pause"
     assert rows[HOT]["recurrence"] == "Normal"
-    assert rows[HOT]["last_run"].startswith(f"ds={LAST_DAY} ok")
+    assert (rows[HOT]["state"], rows[HOT]["last_ds"]) == ("ok", LAST_DAY)
+    assert rows[USER_TABLE]["state"] == "frozen"
     assert not rows[HOT]["edited"]
     found = {row["node"] for row in pairec("node", "list", "--search", "global_hot", "-f", "json").json}
     assert HOT in found

@@ -50,6 +50,22 @@ def test_table_on_a_terminal_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "[a, b]" not in text
 
 
+def test_a_narrow_terminal_gets_the_brief_columns_and_whole_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "rec_sln_demo_rec_sln_demo_behavior_table_v1_preprocess_v1"
+    rows = [{"node": name, "workflow": "pairec_workspace/Flow", "reason": "script changed (2)"}]
+    columns, brief = ("node", "workflow", "reason"), ("node", "reason")
+    shown = {}
+    for width in ("80", "120"):
+        terminal = Terminal()
+        monkeypatch.setattr("sys.stdout", terminal)
+        monkeypatch.setenv("COLUMNS", width)
+        emit(rows, columns=columns, brief=brief)
+        shown[width] = terminal.getvalue()
+        assert name in shown[width]
+    assert "workflow" not in shown["80"]
+    assert "pairec_workspace/Flow" in shown["120"]
+
+
 def test_brackets_in_values_are_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
