@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pairec_cli.domain.errors import InvalidConfig
+from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Package, Publication, Workflow
 from pairec_cli.domain.solution import Solution
@@ -13,6 +13,7 @@ from pairec_cli.workflow import engine_config
 from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
 from pairec_cli.workflow.flowspec import check_workflow, node_files, ordered
 from pairec_cli.workflow.sync import sync_node
+from pairec_cli.workflow.windows import Read, as_written, node_tables
 
 
 def compile_nodes(solution: Solution, region: str) -> list[Node]:
@@ -36,15 +37,17 @@ def publications(solution: Solution) -> list[Publication]:
     return found
 
 
-def compile_solution(solution: Solution, document: str, *, region: str, timezone: str) -> Package:
-    """The package of a solution; `document` is the text it was written as.
+def compile_solution(
+    solution: Solution, document: str, *, region: str, timezone: str, read: Read = node_tables
+) -> Package:
+    """The package of a solution; `document` is the text it was written as. `read` reads a script's tables.
 
-    Raises InvalidConfig when its nodes do not form a workflow.
+    Raises InvalidConfig when its nodes do not form a workflow, or declare other tables than they name.
     """
     nodes = compile_nodes(solution, region)
     names = TableNames(solution)
     external = [str(names.source(role)) for role in TableRole]
-    problems = check_workflow(nodes, external)
+    problems = check_workflow(nodes, external) + _undeclared(nodes, names.project, read)
     if problems:
         raise InvalidConfig("workflow", problems, hint="pairec solution validate")
     flow = solution.environment.workflow
@@ -56,3 +59,23 @@ def compile_solution(solution: Solution, document: str, *, region: str, timezone
     files[ENGINE_FILE] = engine_config.dump(engine_config.engine_config(solution, region))
     files[SOLUTION_FILE] = document
     return Package(f"pairec_{solution.name}", Workflow(flow, tuple(nodes)), files)
+
+
+def _undeclared(nodes: list[Node], project: str, read: Read) -> list[Problem]:
+    """Dependencies that a node declares and its script does not have, or the other way round."""
+    problems = []
+    for node in nodes:
+        written = as_written(node, read(node, project))
+        for what, declared, real in (
+            ("reads", set(node.inputs), set(written.inputs)),
+            ("writes", set(node.outputs), set(written.outputs)),
+        ):
+            problems += [
+                Problem(node.name, f"declares that it {what} {table}, its script does not")
+                for table in sorted(declared - real)
+            ]
+            problems += [
+                Problem(node.name, f"its script {what} {table}, which it does not declare")
+                for table in sorted(real - declared)
+            ]
+    return problems

@@ -122,8 +122,8 @@ def deploy(
         _apply(workspace, shown, choice, record.id)
     except BaseException as error:
         message = str(error) or type(error).__name__
-        replace_text(log, f"package {record.package}\nerror: {message}\n")
         deployments.failed(record.id, message)
+        replace_text(log, f"package {record.package}\nerror: {message}\n")
         raise
     lines = [f"{diff.change} {diff.path}" for diff in choice.applied]
     lines += [f"kept as edited by hand {diff.path}" for diff in choice.kept]

@@ -15,6 +15,7 @@ from pairec_cli.workflow import archive, solution_document, solutions
 from pairec_cli.workflow.compiling import compile_solution
 from pairec_cli.workflow.deployed_scripts import replace_text
 from pairec_cli.workflow.instances import require_premium
+from pairec_cli.workflow.windows import ReadScripts
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -51,8 +52,8 @@ def generate(workspace: Workspace, solution: str | None = None) -> Generated:
     try:
         address = _write(workspace, bucket, archive.pack(package))
     except BaseException as error:
-        replace_text(log, f"{head}error: {error}\n")
         deployments.failed(started.id, str(error) or type(error).__name__)
+        replace_text(log, f"{head}error: {error}\n")
         raise
     nodes = "".join(f"node {node.name}\n" for node in package.workflow.nodes)
     replace_text(log, f"{head}{nodes}package {address}\n")
@@ -72,7 +73,13 @@ def _compile(workspace: Workspace, record: SolutionRecord) -> tuple[Package, str
     solution = solution_document.read(document, f"solution {record.name}")
     solutions.refuse_problems(solutions.validate(workspace, solution))
     whole = solutions.resolved(workspace, solution)
-    package = compile_solution(whole, document, region=instance.region, timezone=instance.timezone)
+    package = compile_solution(
+        whole,
+        document,
+        region=instance.region,
+        timezone=instance.timezone,
+        read=ReadScripts(workspace.home),
+    )
     return package, solution.environment.oss_bucket
 
 

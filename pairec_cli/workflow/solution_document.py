@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, PairecError, Problem
-from pairec_cli.domain.solution import Solution, SourceTable, parse_solution
+from pairec_cli.domain.solution import RecallConfig, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableRole, TableSchema
 from pairec_cli.recall.registry import recall_types
 
@@ -174,15 +174,21 @@ def _check_events(solution: Solution) -> list[Problem]:
         if event not in known
     ]
     for index, recall in enumerate(solution.recalls):
-        for field in ("trigger_events", "target_event", "exposure_event", "behavior_weights"):
-            value = getattr(recall, field, ())
-            events = [value] if isinstance(value, str) else list(value)
-            problems.extend(
-                Problem(f"recalls[{index}].{field}", str(NotFound("event", event, known)), event)
-                for event in events
-                if event not in known
-            )
+        problems += [
+            Problem(f"recalls[{index}].{field}", str(NotFound("event", event, known)), event)
+            for field, events in _named_events(recall)
+            for event in events
+            if event not in known
+        ]
     return problems
+
+
+def _named_events(recall: RecallConfig) -> Iterator[tuple[str, list[str]]]:
+    """(field, events) of every field of a recall that names events; their names say so."""
+    for field in type(recall).model_fields:
+        if field == "behavior_weights" or field.endswith(("_event", "_events")):
+            value = getattr(recall, field)
+            yield field, [value] if isinstance(value, str) else list(value)
 
 
 def forms(solution: Solution) -> dict[TableRole, SourceTable]:
