@@ -18,6 +18,7 @@ from pairec_cli.project import Project
 from pairec_cli.workflow import backfilling
 from pairec_cli.workflow.deployed_solutions import Deployed, deployed
 from pairec_cli.workflow.plan import BackfillPlan
+from pairec_cli.workflow.status import next_command, steps
 
 app = typer.Typer()
 
@@ -162,7 +163,7 @@ def _finish(project: Project, backfill: Backfill | None, nothing: str) -> None:
         raise PartialFailure(
             f"backfill {backfill.id} did not end well: {backfill.reason}", hint=hint or "pairec backfill list"
         )
-    next_step("pairec node freeze TABLE …   (or: pairec recommend --user 123)")
+    next_step(next_command(steps(project)))
 
 
 def _show_failures(project: Project, backfill: Backfill) -> None:

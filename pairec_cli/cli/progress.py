@@ -26,12 +26,11 @@ class Task:
 
     def __init__(self, name: str, total: float | None, bars: Bars | None) -> None:
         self.name, self._bars, self._start = name, bars, time.monotonic()
-        self._id: TaskID | None = bars.add_task(name, total=total) if bars else None
+        self._id: TaskID | None = bars.add_task(name, total=total, detail="") if bars else None
 
     def advance(self, amount: float = 1, *, detail: str | None = None) -> None:
         if self._bars and self._id is not None:
-            name = f"{self.name} {detail}" if detail else self.name
-            self._bars.update(self._id, advance=amount, description=name)
+            self._bars.update(self._id, advance=amount, detail=detail or "")
 
     def done(self, state: str = "ok", detail: str = "") -> None:
         """Take the bar away and leave one line: state, name, seconds, detail."""
@@ -69,6 +68,7 @@ class Progress:
 
             self._bars = Progress(
                 TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+                TextColumn("{task.fields[detail]}", markup=False),
                 BarColumn(bar_width=16),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
