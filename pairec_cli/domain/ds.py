@@ -19,11 +19,12 @@ def parse_ds(text: str) -> str:
     try:
         if not re.fullmatch(r"[0-9]{8}", digits):
             raise ValueError
-        return to_date(digits).strftime("%Y%m%d")
+        to_date(digits)
     except ValueError:
         raise InvalidInput(
             f"{text!r} is not a day", hint="write days as YYYYMMDD, for example 20260131"
         ) from None
+    return digits
 
 
 def to_date(ds: str) -> date:
