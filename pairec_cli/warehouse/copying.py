@@ -9,7 +9,7 @@ import duckdb
 from pairec_cli.domain.ds import parse_ds
 from pairec_cli.domain.errors import DataError, InvalidInput
 from pairec_cli.domain.tables import TableName
-from pairec_cli.warehouse.layout import DS_KEY, Layout
+from pairec_cli.warehouse.layout import DS_KEY
 from pairec_cli.warehouse.maxcompute.values import quote, string
 from pairec_cli.warehouse.staging import Staged, digest
 from pairec_cli.warehouse.writer import COMPRESSION
@@ -17,16 +17,14 @@ from pairec_cli.warehouse.writer import COMPRESSION
 
 def copy_static(
     connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    folder: Path,
+    path: Path,
     query: str,
     target: tuple[TableName, str],
     fingerprint: str | None,
     *,
     append: bool,
 ) -> Staged:
-    """Run `query` into one file for one partition."""
-    path = folder / layout.fresh_name()
+    """Run `query` into the file `path` for one partition."""
     connection.execute(
         f"COPY ({query}) TO {string(str(path))} (FORMAT parquet, COMPRESSION {COMPRESSION}, RETURN_STATS)"
     )

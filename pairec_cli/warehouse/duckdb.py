@@ -14,7 +14,7 @@ import pyarrow as pa
 from pairec_cli.domain.errors import SqlError
 from pairec_cli.warehouse.commands import CommandRunner, Log, StatementResult
 from pairec_cli.warehouse.connection import cpu_count, open_connection
-from pairec_cli.warehouse.execution import ScriptRun, translated
+from pairec_cli.warehouse.execution import ScriptRun, again_if_replaced, translated
 from pairec_cli.warehouse.maxcompute.from_clause import Query
 from pairec_cli.warehouse.maxcompute.statements import Select, read_statement
 from pairec_cli.warehouse.script import Statement, StatementKind, split, substitute
@@ -95,8 +95,12 @@ class DuckDBEngine:
 
     def query(self, text: str, *, parameters: Mapping[str, str] | None = None, project: str) -> pa.Table:
         """The rows of one query. Raises SqlError, NotFound."""
-        query = self.translate(text, parameters=parameters or {}, project=project)
-        return _relation(self.connection, query.text).to_arrow_table()
+
+        def run() -> pa.Table:
+            query = self.translate(text, parameters=parameters or {}, project=project)
+            return self.connection.sql(query.text).to_arrow_table()
+
+        return again_if_replaced(run, line=None)
 
     def query_batches(
         self,
@@ -107,10 +111,14 @@ class DuckDBEngine:
         rows: int = _BATCH_ROWS,
     ) -> Iterator[pa.RecordBatch]:
         """The rows of one query in batches of up to `rows`, without holding all of them."""
-        query = self.translate(text, parameters=parameters or {}, project=project)
         cursor = self.connection.cursor()
+
+        def run() -> pa.RecordBatchReader:
+            query = self.translate(text, parameters=parameters or {}, project=project)
+            return cursor.sql(query.text).to_arrow_reader(rows)
+
         try:
-            yield from _relation(cursor, query.text).to_arrow_reader(rows)
+            yield from again_if_replaced(run, line=None)
         finally:
             cursor.close()
 
@@ -125,10 +133,3 @@ class DuckDBEngine:
             raise SqlError("this is no query", line=statement.line, hint="it must begin with SELECT or WITH")
         hints = dict(s.hint() for s in split(text) if s.kind is StatementKind.SET)
         return translated(self.warehouse, project, found.query, statement.line, hints).query
-
-
-def _relation(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyRelation:
-    try:
-        return connection.sql(text)
-    except duckdb.Error as error:
-        raise SqlError(str(error).split("\n\nLINE ")[0]) from error

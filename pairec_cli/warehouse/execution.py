@@ -69,18 +69,30 @@ def translated(
     return Translated(QueryTranslator(catalog, line, positions=positions).query(query, targets), catalog)
 
 
-def run_sql(connection: duckdb.DuckDBPyConnection, text: str, line: int) -> Any:
-    """Execute DuckDB text; what DuckDB refuses becomes an SqlError of the statement's line."""
+def again_if_replaced(run: Callable[[], Answer], line: int | None) -> Answer:
+    """Run `run`, and once more when a file vanished: another writer replaced a partition after we asked the
+    ledger for its files. What DuckDB refuses becomes an SqlError of that line.
+    """
     try:
-        return connection.execute(text)
-    except duckdb.IOException:
-        raise
+        try:
+            return run()
+        except duckdb.IOException as error:
+            if "No such file" not in str(error) and "No files found" not in str(error):
+                raise
+        return run()
     except duckdb.OutOfMemoryException as error:
         raise SqlError(
-            f"out of memory: {error}", line=line, hint="raise the memory limit, or process fewer days at once"
+            f"out of memory: {_told(error)}",
+            line=line,
+            hint="raise the memory limit, or process fewer days at once",
         ) from error
     except duckdb.Error as error:
-        raise SqlError(str(error).split("\n\nLINE ")[0], line=line) from error
+        raise SqlError(_told(error), line=line) from error
+
+
+def _told(error: duckdb.Error) -> str:
+    """DuckDB's message without its excerpt of the translated text."""
+    return str(error).split("\n\nLINE ")[0]
 
 
 class ScriptRun:
@@ -150,9 +162,9 @@ class ScriptRun:
         def run() -> tuple[Columns, list[tuple[Any, ...]]]:
             query = self._translate(statement.query).query
             text = f"SELECT * FROM ({query.text}) LIMIT {_SHOWN_ROWS + 1}"
-            return query.columns, run_sql(self.connection, text, self.line).fetchall()
+            return query.columns, self.connection.execute(text).fetchall()
 
-        columns, rows = self._again_if_replaced(run)
+        columns, rows = again_if_replaced(run, self.line)
         self._show([name for name, _ in columns], rows)
         return len(rows[:_SHOWN_ROWS]), ()
 
@@ -165,18 +177,6 @@ class ScriptRun:
 
     def _translate(self, query: exp.Expr, targets: Columns | None = None) -> Translated:
         return translated(self.warehouse, self.project, query, self.line, self.hints, targets)
-
-    def _again_if_replaced(self, run: Callable[[], Answer]) -> Answer:
-        """Run twice when a file vanished: another writer replaced the partition after we asked the ledger."""
-        try:
-            return run()
-        except duckdb.IOException as error:
-            if "No such file" not in str(error) and "No files found" not in str(error):
-                raise SqlError(str(error), line=self.line) from error
-        try:
-            return run()
-        except duckdb.IOException as error:
-            raise SqlError(str(error), line=self.line) from error
 
     # Tables
 
@@ -228,7 +228,7 @@ class ScriptRun:
                 line=self.line,
                 hint=f"write PARTITION({schema.partition}='YYYYMMDD') or PARTITION({schema.partition})",
             )
-        written = self._again_if_replaced(lambda: self._copy(statement, schema))
+        written = again_if_replaced(lambda: self._copy(statement, schema), self.line)
         for partition in written:
             where = f" {schema.partition}={partition.ds}" if partition.ds else ""
             self.log(f"wrote {partition.rows} rows to {partition.table}{where}")
@@ -240,28 +240,14 @@ class ScriptRun:
         text = self._all_columns(query, statement, schema)
         append = not statement.overwrite
         with staging_folder(self.warehouse.layout) as folder:
-            try:
-                if statement.dynamic:
-                    staged = copy_dynamic(
-                        self.connection, folder, text, schema.name, self.fingerprint, append=append
-                    )
-                else:
-                    target = (schema.name, statement.ds or "")
-                    staged = [
-                        copy_static(
-                            self.connection,
-                            self.warehouse.layout,
-                            folder,
-                            text,
-                            target,
-                            self.fingerprint,
-                            append=append,
-                        )
-                    ]
-            except duckdb.IOException:
-                raise
-            except duckdb.Error as error:
-                raise SqlError(str(error).split("\n\nLINE ")[0], line=self.line) from error
+            if statement.dynamic:
+                staged = copy_dynamic(
+                    self.connection, folder, text, schema.name, self.fingerprint, append=append
+                )
+            else:
+                path = folder / self.warehouse.layout.fresh_name()
+                target = (schema.name, statement.ds or "")
+                staged = [copy_static(self.connection, path, text, target, self.fingerprint, append=append)]
             return self.warehouse.commit(staged)
 
     def _targets(self, statement: Insert, schema: TableSchema) -> Columns:

@@ -32,16 +32,36 @@ class MaxComputeParser(HiveParser):  # type: ignore[misc]  # sqlglot is untyped 
     }
 
 
+_TYPE_WORDS = {
+    *("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "STRING", "VARCHAR"),
+    *(
+        "CHAR",
+        "BINARY",
+        "BOOLEAN",
+        "DATE",
+        "DATETIME",
+        "TIMESTAMP",
+        "TIMESTAMP_NTZ",
+        "ARRAY",
+        "MAP",
+        "STRUCT",
+    ),
+    *("NULL", "UNION", "INTERVAL", "RANGE"),
+}
+"""Type names of MaxCompute; the last line holds words that sqlglot files under types and queries need."""
+
+
+def _is_foreign(word: str, kind: TokenType) -> bool:
+    """Whether a keyword belongs to other dialects: a command, or a type that MaxCompute does not have."""
+    return kind == TokenType.COMMAND or (kind in HiveParser.TYPE_TOKENS and word not in _TYPE_WORDS)
+
+
 class MaxCompute(Hive):  # type: ignore[misc]  # as above
     """MaxCompute SQL, 2.0 type edition."""
 
     class Tokenizer(Hive.Tokenizer):  # type: ignore[misc]  # as above
         KEYWORDS = {
-            **{
-                word: kind
-                for word, kind in Hive.Tokenizer.KEYWORDS.items()
-                if kind != TokenType.COMMAND and not word.startswith(("MSCK", "REFRESH"))
-            },
+            **{word: kind for word, kind in Hive.Tokenizer.KEYWORDS.items() if not _is_foreign(word, kind)},
             "DATETIME": TokenType.DATETIME,
         }
         COMMANDS = tokens.Tokenizer.COMMANDS - {TokenType.SHOW, TokenType.COMMAND}
