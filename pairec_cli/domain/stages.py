@@ -7,12 +7,15 @@ entry, so a stage never sees raw JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
+
+if TYPE_CHECKING:
+    from random import Random
 
 Value = str | int | float | None
 
@@ -31,18 +34,25 @@ class Resources(Record):
     features: FeatureReader
     feature_stores: frozenset[str] = frozenset()
     """Names in FeatureStoreConfs; all of them are the embedded FeatureDB."""
+    filters: Mapping[str, Filter] = {}
+    """Every configured filter by name, for filters that run others. Filled after they are built: to be looked
+    into at request time only."""
 
 
 class RequestContext:
     """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
-    user views gave."""
+    user views gave. `random` is the source of chance for stages that shuffle; None is the system's, a seeded
+    one makes a request repeatable."""
 
-    __slots__ = ("request", "uid", "user")
+    __slots__ = ("random", "request", "uid", "user")
 
-    def __init__(self, request: RecommendRequest, user: dict[str, object]) -> None:
+    def __init__(
+        self, request: RecommendRequest, user: dict[str, object], random: Random | None = None
+    ) -> None:
         self.request = request
         self.uid = request.uid
         self.user = user
+        self.random = random
 
 
 class Recalled(Record):

@@ -55,7 +55,8 @@ def decode(
     also: Iterable[str] = (),
 ) -> T:
     """`value` as a `cls`. `also` are keys that somebody else reads; `unserved` are keys that PAI-Rec knows
-    and we do not serve. Wrong types become problems, and the field keeps its default."""
+    and we do not serve. Wrong types become problems, and the field keeps its default. A record whose class
+    has `doubts()` is asked what in it will have no effect: (field's JSON key, sentence, value) each."""
     if not isinstance(value, Mapping):
         findings.problem(path, f"must be an object, not {_shown(value)}", value)
         value = {}
@@ -76,7 +77,10 @@ def decode(
             close = nearest(key, known) or nearest(fold(key), map(fold, known))
             close = next((name for name in known if fold(name) == fold(close)), None) if close else None
             findings.warn(here, "is unknown" + (f"; did you mean {close!r}?" if close else ""), raw)
-    return cls(**{name: item for name, item in found.items() if item is not MISSING})
+    made = cls(**{name: item for name, item in found.items() if item is not MISSING})
+    for key, message, raw in made.doubts() if hasattr(made, "doubts") else ():
+        findings.warn(f"{path}.{key}" if path else key, message, raw)
+    return made
 
 
 def _hints(cls: type[Record]) -> dict[str, Any]:

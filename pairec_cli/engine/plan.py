@@ -40,9 +40,13 @@ class Planner:
     def __init__(self, config: EngineConfig, resources: Resources) -> None:
         self.config = config
         self._problems: list[Problem] = []
-        self.recalls = self._build(config.recalls, resources)
-        self.filters = self._build(config.filters, resources)
-        self.sorts = self._build(config.sorts, resources)
+        self.recalls: dict[str, Any] = {}
+        self.filters: dict[str, Any] = {}
+        self.sorts: dict[str, Any] = {}
+        resources = resources.replace(filters=self.filters)
+        self._build(self.recalls, config.recalls, resources)
+        self._build(self.filters, config.filters, resources)
+        self._build(self.sorts, config.sorts, resources)
         self.user_views = {
             scene: tuple(self._user_views(scene, features.feature_load_confs, resources))
             for scene, features in config.user_features.items()
@@ -63,12 +67,10 @@ class Planner:
             {name: conf for name, conf in explains.items() if conf},
         )
 
-    def _build(self, entries: Mapping[str, StageEntry], resources: Resources) -> dict[str, Any]:
-        built: dict[str, Any] = {}
+    def _build(self, built: dict[str, Any], entries: Mapping[str, StageEntry], resources: Resources) -> None:
         for name, entry in entries.items():
             with self._under(entry.path):
                 built[name] = entry.stage(name, entry.config, resources)
-        return built
 
     def _user_views(
         self, scene: str, loads: Iterable[FeatureLoad], resources: Resources
