@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pairec_cli.project import Project
-from pairec_cli.workflow import solutions
+from pairec_cli.workflow import deploying, generating, solutions
 from pairec_cli.workflow.instances import create_instance
 from tests.workflow import tiny
 
@@ -27,23 +27,27 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: the tiny demo with its solution, whose scripts have been read."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PAIREC_DB_URL", raising=False)
         home = tmp_path_factory.mktemp("tiny") / ".pairec"
-        tiny.prepare(home).control.close()
+        made = tiny.prepare(home)
+        solutions.save(made, tiny.document(made))
+        generating.compiled(made)
+        made.control.close()
     return home
 
 
 @pytest.fixture
-def demo(prepared: Path, tmp_path: Path) -> Project:
-    """The tiny demo: data, registered tables, a scenario."""
+def solved(prepared: Path, tmp_path: Path) -> Project:
+    """A copy of it: data, registered tables, a scenario, a solution that is not generated yet."""
     home = tmp_path / ".pairec"
     shutil.copytree(prepared, home)
     return Project(home)
 
 
 @pytest.fixture
-def solved(demo: Project) -> Project:
-    """The tiny demo with its solution, not generated yet."""
-    solutions.save(demo, tiny.document(demo))
-    return demo
+def deployed(solved: Project) -> Project:
+    """The same, generated and deployed."""
+    deploying.deploy(solved, generating.generate(solved).record)
+    return solved
