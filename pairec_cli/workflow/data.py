@@ -19,6 +19,8 @@ from pairec_cli.workflow.plan import Expected, script_fingerprint
 from pairec_cli.workflow.workspace import Workspace
 
 Listener = Callable[[NodeRun, int, int], None]
+_OPTIONS = {"events_per_day": "events"}
+"""Options whose name is not the setting's."""
 _PUBLIC_KEY = f"public_project:{PUBLIC_PROJECT}"
 
 
@@ -65,9 +67,10 @@ def plan_generation(
 def _refuse_other_world(config: WorldConfig, asked: dict[str, object]) -> None:
     for name, value in asked.items():
         if getattr(config, name) != value:
+            option = _OPTIONS.get(name, name)
             raise InvalidInput(
                 f"this workspace's world has {name}={getattr(config, name)}, not {value}",
-                hint=f"leave out --{name.replace('_', '-')}, or start another world: pairec init --home DIR",
+                hint=f"leave out --{option}, or start another world: pairec init --home DIR",
             )
 
 
