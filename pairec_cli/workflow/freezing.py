@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 from pairec_cli.domain.deployment import DeployedNode, WorkflowName
 from pairec_cli.domain.errors import NotFound
-from pairec_cli.domain.package import Node
-from pairec_cli.workflow.deployed_scripts import DeployedScripts
+from pairec_cli.workflow.deployed_nodes import workflow_planner
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -31,28 +30,18 @@ def unfreeze(workspace: Workspace, names: Collection[str], *, dry_run: bool = Fa
 
 def dependants(workspace: Workspace, names: Collection[str]) -> list[str]:
     """Nodes that wait, directly or through others, for one of `names`: what a freeze stops."""
-    from_scripts = _nodes(workspace)
-    blocked = set(names)
-    provided = {
-        output for node in from_scripts if node.name in blocked for output in (*node.outputs, node.name)
-    }
-    changed = True
-    while changed:
-        changed = False
-        for node in from_scripts:
-            if node.name not in blocked and provided & {*node.inputs, *node.upstream}:
-                blocked.add(node.name)
-                provided |= {*node.outputs, node.name}
-                changed = True
-    return [node.name for node in from_scripts if node.name in blocked - set(names)]
-
-
-def _nodes(workspace: Workspace) -> list[Node]:
-    return [
+    nodes = [
         node
         for target in workspace.control.nodes.workflows()
-        for node in DeployedScripts(workspace.dataworks(target.workspace)).workflow(target.workflow).nodes
+        for node in workflow_planner(workspace, target, actual=True).order
     ]
+    blocked = set(names)
+    before = -1
+    while len(blocked) != before:
+        before = len(blocked)
+        provided = {name for node in nodes if node.name in blocked for name in (*node.outputs, node.name)}
+        blocked |= {node.name for node in nodes if provided & {*node.inputs, *node.upstream}}
+    return [node.name for node in nodes if node.name in blocked - set(names)]
 
 
 def _by_workflow(workspace: Workspace, names: Collection[str]) -> dict[WorkflowName, list[DeployedNode]]:
