@@ -87,13 +87,13 @@ def emit(
     elif format is Format.CSV:
         _write(_csv(rows, columns))
     elif format is Format.MD:
-        _write(_align(rows, columns, markdown=True))
+        _write(_tabulate(rows, columns, "pipe"))
     elif not rows:
         notice(f"{title or 'result'}: nothing to show")
     elif is_terminal(sys.stdout):
         _draw(rows, columns, brief, title)
     else:
-        _write(_align(rows, columns, markdown=False))
+        _write(_tabulate(rows, columns, "simple"))
 
 
 def show(values: Row, *, format: Format = Format.TABLE, title: str | None = None) -> None:
@@ -188,28 +188,21 @@ def _field(value: object) -> object:
     return _cell(value) if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
-def _align(rows: Sequence[Row], columns: Sequence[str], *, markdown: bool) -> str:
-    """Columns of equal width, numbers to the right. A library for this would cost a sixth of a start."""
-    table = [list(columns)]
-    table += [[_cell(row.get(name)).replace("\n", " ") for name in columns] for row in rows]
-    if markdown:
-        table = [[cell.replace("|", "\\|") for cell in line] for line in table]
-    right = [_is_numeric(rows, name) for name in columns]
-    widths = [max([3 * markdown, *map(_width, cells)]) for cells in zip(*table, strict=True)]
-    if markdown:
-        rule = ["-" * (width - 1) + (":" if r else "-") for width, r in zip(widths, right, strict=True)]
-    else:
-        rule = ["-" * width for width in widths]
-    lines = [[_pad(*part) for part in zip(line, widths, right, strict=True)] for line in table]
-    lines.insert(1, rule)
-    if markdown:
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return "\n".join("  ".join(line).rstrip() for line in lines)
+def _tabulate(rows: Sequence[Row], columns: Sequence[str], style: str) -> str:
+    import tabulate
 
-
-def _pad(text: str, width: int, right: bool) -> str:
-    space = " " * (width - _width(text))
-    return space + text if right else text + space
+    tabulate.MIN_PADDING = 0  # headers get no room beyond their own width
+    cells = [[_cell(row.get(name)).replace("\n", " ") for name in columns] for row in rows]
+    if style == "pipe":
+        cells = [[cell.replace("|", "\\|") for cell in row] for row in cells]
+    aligned = ["right" if _is_numeric(rows, name) else "left" for name in columns]
+    return tabulate.tabulate(
+        cells,
+        headers=list(columns),
+        tablefmt=style,
+        disable_numparse=True,
+        colalign=aligned if cells else None,
+    )
 
 
 def _width(text: str) -> int:

@@ -87,7 +87,7 @@ def test_markdown_marks_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     emit(ROWS, columns=("item_id", "score"), format=Format.MD)
     assert capsys.readouterr().out.splitlines() == [
         "| item_id | score |",
-        "| ------- | ----: |",
+        "|:--------|------:|",
         "| 7       |   1.5 |",
         "| 12      | 10.25 |",
     ]
@@ -110,7 +110,7 @@ def test_csv_is_read_back_as_it_was(rows: list[dict[str, object]]) -> None:
 
 @pytest.mark.parametrize(
     ("format", "out"),
-    [(Format.JSON, "[]\n"), (Format.CSV, "a\n"), (Format.TABLE, ""), (Format.MD, "| a   |\n")],
+    [(Format.JSON, "[]\n"), (Format.CSV, "a\n"), (Format.TABLE, ""), (Format.MD, "| a |\n")],
 )
 def test_no_rows(format: Format, out: str, capsys: pytest.CaptureFixture[str]) -> None:
     emit([], columns=("a",), format=format, title="Scenarios")
