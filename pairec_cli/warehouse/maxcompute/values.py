@@ -118,9 +118,11 @@ def cast(value: Value, kind: MaxComputeType) -> Value:
     if name in _INTEGERS and (source.name in ("DOUBLE", "FLOAT", "DECIMAL")):
         return Value(f"TRY_CAST(trunc({value.text}) AS {target})", kind)
     if name in _INTEGERS and value.is_text:
-        return Value(f"TRY_CAST(mc_whole({value.text}) AS {target})", kind)
+        whole = f"mc_bigint({value.text})"
+        return Value(whole if name == "BIGINT" else f"TRY_CAST({whole} AS {target})", kind)
     if name in ("DOUBLE", "FLOAT") and value.is_text:
-        return Value(f"TRY_CAST(mc_plain({value.text}) AS {target})", kind)
+        real = f"mc_double({value.text})"
+        return Value(real if name == "DOUBLE" else f"TRY_CAST({real} AS {target})", kind)
     if name == "BOOLEAN" and value.is_number:
         return Value(f"({value.text} <> 0)", kind)
     if value.is_number and name in _LADDER and _widens(source.name, name):
@@ -217,8 +219,14 @@ def _small_literal(value: Value) -> bool:
 
 
 MACROS = (
-    # Text that holds a number: DuckDB would also take 1_000, 0x1F and round 1.7; MaxCompute would not.
-    "CREATE MACRO mc_plain(x) AS CASE WHEN NOT contains(x, '_') AND NOT contains(lower(x), 'x') THEN x END",
-    "CREATE MACRO mc_whole(x) AS CASE WHEN contains(x, '.') OR contains(lower(x), 'e') "
-    "THEN CAST(TRY_CAST(trunc(TRY_CAST(mc_plain(x) AS DOUBLE)) AS BIGINT) AS VARCHAR) ELSE mc_plain(x) END",
+    # Numbers in text. DuckDB would also take 1_000, 0x1F and 0b1, and round 1.7; MaxCompute would not.
+    "CREATE MACRO mc_plain(x) AS CASE WHEN NOT regexp_matches(x, '[_xXbB]') THEN x END",
+    "CREATE MACRO mc_odd_bigint(x) AS CASE WHEN regexp_matches(x, '[.eE]') "
+    "THEN TRY_CAST(trunc(TRY_CAST(mc_plain(x) AS DOUBLE)) AS BIGINT) "
+    "ELSE TRY_CAST(mc_plain(x) AS BIGINT) END",
+    # Nearly all such text is written as DuckDB would write the number, and the comparison costs least.
+    "CREATE MACRO mc_bigint(x) AS CASE WHEN CAST(TRY_CAST(x AS BIGINT) AS VARCHAR) = x "
+    "THEN TRY_CAST(x AS BIGINT) ELSE mc_odd_bigint(x) END",
+    "CREATE MACRO mc_double(x) AS CASE WHEN CAST(TRY_CAST(x AS BIGINT) AS VARCHAR) = x "
+    "THEN CAST(TRY_CAST(x AS BIGINT) AS DOUBLE) ELSE TRY_CAST(mc_plain(x) AS DOUBLE) END",
 )
