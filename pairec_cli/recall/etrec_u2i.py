@@ -22,9 +22,9 @@ UserWeight = Literal["none", "log", "inverse"]
 
 
 class EtrecModel(Form):
-    """i2i model settings: the parameters of `pai_etrec`. The defaults are those that measured best."""
+    """i2i model settings: the parameters of `pai_etrec`. The defaults are PAI's where PAI publishes them."""
 
-    similarity_type: Literal["wbcosine", "asymcosine", "jaccard"] = "asymcosine"
+    similarity_type: Literal["wbcosine", "asymcosine", "jaccard"] = "wbcosine"
     """Similarity type."""
     top_n: int = Field(default=100, ge=1, le=10_000)
     """TopN: similar items kept per item. Too many make the candidate set oversized."""
@@ -32,12 +32,13 @@ class EtrecModel(Form):
     """Minimum item value: users with fewer items are ignored."""
     max_user_behavior: int = Field(default=500, ge=1)
     """Maximum item value: users with more items are ignored."""
-    alpha: float = Field(default=0.6, gt=0, lt=1)
+    alpha: float = Field(default=0.5, gt=0, lt=1)
     """Smoothing factor of asymcosine: the exponent of the trigger's popularity; 1 - alpha is the other's."""
     weight: float = Field(default=1.0, gt=0, le=4)
     """Weighting coefficient of asymcosine."""
     user_weight: UserWeight | None = None
-    """Weight of a user with n items: none 1, log 1/log2(1+n), inverse 1/n; unset means log (jaccard none)."""
+    """Weight of a user with n items: none 1, log 1/log2(1+n), inverse 1/n. Unset leaves it to the component:
+    log for wbcosine, none otherwise. PAI's component does not know this parameter."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -46,11 +47,6 @@ class EtrecModel(Form):
         if self.similarity_type == "jaccard" and self.user_weight not in (None, "none"):
             raise ValueError("jaccard takes no user_weight")
         return self
-
-    @property
-    def weighting(self) -> UserWeight:
-        """`user_weight`, or what it means when it is unset."""
-        return self.user_weight or ("none" if self.similarity_type == "jaccard" else "log")
 
 
 class EtrecU2IConfig(u2i.U2IConfig):
@@ -146,8 +142,8 @@ def _command(config: EtrecU2IConfig, solution: Solution) -> str:
     if lifecycle:
         parameters["lifecycle"] = str(lifecycle)
     note = ""
-    if model.weighting != _COMPONENT_WEIGHTING[model.similarity_type]:
+    if model.user_weight not in (None, _COMPONENT_WEIGHTING[model.similarity_type]):
         note = "-- userWeight is a parameter of pairec only: leave it out to run this on PAI.\n"
-        parameters["userWeight"] = model.weighting
+        parameters["userWeight"] = str(model.user_weight)
     lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
     return f"{note}PAI -name pai_etrec -project algo_public{lines};"

@@ -40,7 +40,7 @@ class GlobalHotConfig(RecallConfig):
     """Event that is counted as expr."""
     adj_factor: float = Field(default=10.0, ge=0, le=1e6)
     """Added to the exposures: keeps the denominator above zero and distrusts rates of few exposures."""
-    fresh_decay_denom: float = Field(default=30.0, gt=0, le=1e5)
+    fresh_decay_denom: float = Field(default=90.0, gt=0, le=1e5)
     """Days after which an item's score has fallen to 1/e; smaller prefers new items more."""
     max_score: float = Field(default=0.1, gt=0, le=1e6)
     """Score of the best item; the others in proportion. Personal lists have a best score of 1, so hot items

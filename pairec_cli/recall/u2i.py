@@ -36,7 +36,7 @@ class U2IConfig(RecallConfig):
     """U2ITrigger: events by which a user has met an item. Impressions do not belong here."""
     behavior_window_days: int = Field(default=15, ge=1, le=365)
     """Behavior time window: days of behavior that a user's triggers are collected from."""
-    time_attenuation: float = Field(default=0.1, ge=0, le=1)
+    time_attenuation: float = Field(default=0.05, ge=0, le=1)
     """Behavior time attenuation coefficient: an event counts (1 - coefficient) per day that has passed."""
     trigger_count: int = Field(default=30, ge=1, le=1000)
     """Trigger selection count: items per user that are joined with similar items; 10 to 50 is typical."""
