@@ -61,7 +61,9 @@ def test_the_command_carries_pais_parameters() -> None:
         ({"similarity_type": "jaccard"}, None),
         ({"similarity_type": "wbcosine"}, None),
         ({"similarity_type": "wbcosine", "user_weight": "inverse"}, "inverse"),
-        ({"similarity_type": "asymcosine"}, "log"),
+        ({"similarity_type": "asymcosine"}, None),
+        ({"similarity_type": "asymcosine", "user_weight": "log"}, "log"),
+        ({"similarity_type": "wbcosine", "user_weight": "log"}, None),
         ({"similarity_type": "asymcosine", "user_weight": "none"}, None),
     ],
 )
