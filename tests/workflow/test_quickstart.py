@@ -16,7 +16,6 @@ from pairec_cli.project import Project
 from pairec_cli.recall.registry import recall_types
 from pairec_cli.workflow import backfilling, data, deploying, solutions
 from pairec_cli.workflow.deployed_solutions import deployed as deployed_solution
-from pairec_cli.workflow.instances import create_instance
 from pairec_cli.workflow.quickstart import Step, fit_windows, quickstart
 from tests.deployed import DAYS, END, deployed, fresh
 
@@ -62,7 +61,7 @@ def test_twice_changes_nothing(tmp_path: Path) -> None:
     assert steps["6"].startswith("0 files to workflow")
     assert {view.name: view.published_at for view in project.featuredb.views()} == before
     assert len(project.control.deployments.all("demo")) == 1
-    assert len(solutions.history(project, "rec_sln_demo")) == 1
+    assert len(solutions.history(project, "home")) == 1
 
 
 def test_a_new_day_is_backfilled(tmp_path: Path) -> None:
@@ -109,13 +108,13 @@ def test_what_was_cut_short_is_gone_on_with(
     assert served(project) == served(deployed(tmp_path / "whole"))
 
 
-def test_a_failing_task_is_named_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_task_is_named_with_its_log(tmp_path: Path) -> None:
     project = deployed(tmp_path)
     script = next((project.home / "dataworks").rglob("*global_hot*.sql"))
-    script.write_text("INSERT OVERWRITE TABLE nowhere PARTITION (ds='${bizdate}') SELECT 1;\n")
+    script.write_text(f"{script.read_text()}\nSELECT nope FROM rec_sln_demo_item_table_v1;\n")
     with pytest.raises(NodeFailed, match="global_hot") as caught:
         run(project)
-    assert (caught.value.hint or "").startswith("pairec backfill log rec_sln_demo_global_hot_v1, mend it")
+    assert (caught.value.hint or "").startswith("pairec backfill log home_global_hot_v1, mend it")
 
 
 def test_without_data_it_says_how_to_get_some(project: Project) -> None:
@@ -139,13 +138,7 @@ def test_two_days_are_enough(tmp_path: Path) -> None:
 
 
 def test_a_standard_instance_is_refused(tmp_path: Path) -> None:
-    project = fresh(tmp_path)
-    create_instance(project, "small", region="local", service_type=ServiceType.STANDARD)
-    bindings = project.instance.bindings
-    project.control.instances.use("small")
-    project.control.instances.update(
-        project.control.instances.current().__class__(**{**vars(project.instance), "bindings": bindings})
-    )
+    project = fresh(tmp_path, days=2, service_type=ServiceType.STANDARD)
     with pytest.raises(EditionRefused, match="needs Premium Edition"):
         run(project)
 
@@ -160,7 +153,7 @@ def test_a_solution_that_is_there_is_deployed_as_it_is(tmp_path: Path) -> None:
     run(project)
     _, now = solutions.current(project)
     assert (solution.size, now.size) == (10, 7)
-    assert len(project.featuredb.get("rec_sln_demo_global_hot_v1", "-1")["item_ids"].split(",")) == 33  # type: ignore[index,union-attr]  # the row is there
+    assert len(project.featuredb.get("home_global_hot_v1", "-1")["item_ids"].split(",")) == 33  # type: ignore[index,union-attr]  # the row is there
 
 
 @pytest.mark.parametrize("days", [2, 3, 5, 10, 20, 44, 45, 100])
