@@ -25,7 +25,7 @@ class TestContract(RecallContract):
 
 
 def command(model: EtrecModel, solution: Solution | None = None) -> PaiCommand:
-    node = EtrecU2I().nodes(EtrecU2IConfig(i2i=model), solution or Solution())[0]
+    node = EtrecU2I().nodes(EtrecU2IConfig(i2i=model), solution or Solution(name="s"))[0]
     [pai] = [statement for statement in split(node.script) if statement.kind is StatementKind.PAI]
     return PaiCommand.parse(pai.text)
 
@@ -38,11 +38,11 @@ def test_the_command_carries_pais_parameters() -> None:
     found = command(model)
     assert (found.name, found.project) == ("pai_etrec", "algo_public")
     assert found.parameters == {
-        "inputTableName": "rec_sln_demo_etrec_u2i_i2i_input_v1",
+        "inputTableName": "s_etrec_u2i_i2i_input_v1",
         "inputTablePartitions": "ds=${bizdate}",
         "userColName": "user_id",
         "itemColName": "item_id",
-        "outputTableName": "rec_sln_demo_etrec_u2i_i2i_v1",
+        "outputTableName": "s_etrec_u2i_i2i_v1",
         "outputTablePartition": "ds=${bizdate}",
         "similarityType": "asymcosine",
         "topN": "7",
@@ -111,9 +111,9 @@ def test_users_get_what_people_like_them_met(make_world: MakeWorld) -> None:
 
 
 def test_the_engine_can_explain_its_lists() -> None:
-    conf = EtrecU2I().engine_conf(EtrecU2IConfig(recall_count=50), Solution())
+    conf = EtrecU2I().engine_conf(EtrecU2IConfig(recall_count=50), Solution(name="s"))
     assert (conf["RecallType"], conf["RecallCount"]) == ("UserCustomRecall", 50)
     assert conf["Explain"] == {
-        "TriggerView": "rec_sln_demo_etrec_u2i_trigger_v1",
-        "SimilarView": "rec_sln_demo_etrec_u2i_i2i_v1",
+        "TriggerView": "s_etrec_u2i_trigger_v1",
+        "SimilarView": "s_etrec_u2i_i2i_v1",
     }
