@@ -12,6 +12,7 @@ from pairec_cli.workflow import source_nodes
 from pairec_cli.workflow.backfilling import make_plan, missing_data_command
 from pairec_cli.workflow.deployed_solutions import Deployed, all_deployed
 from pairec_cli.workflow.importing import likely_role
+from pairec_cli.workflow.quickstart import SCENARIO, SOLUTION
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -82,14 +83,14 @@ def _registration(workspace: Workspace) -> StepStatus:
 
 def _scenario(workspace: Workspace) -> StepStatus:
     names = [scenario.name for scenario in workspace.control.scenarios.all(workspace.instance.name)]
-    command = "pairec scenario create HomePage"
+    command = f"pairec scenario create {SCENARIO}"
     return StepStatus(4, "Scenario", bool(names), ", ".join(names) or "none", command)
 
 
 def _solution(workspace: Workspace) -> StepStatus:
     records = workspace.control.solutions.all(workspace.instance.name)
     if not records:
-        return StepStatus(5, "Solution", False, "none", "pairec solution create rec_sln_demo")
+        return StepStatus(5, "Solution", False, "none", f"pairec solution create {SOLUTION}")
     detail = ", ".join(f"{record.name} v{record.latest.number}" for record in records)
     generated = [
         deployment
@@ -131,9 +132,7 @@ def _freeze(workspace: Workspace) -> StepStatus:
     tables = {table.table for table in _tables(workspace).values()}
     anchors = [node for node in workspace.control.nodes.all(target) if node.name in tables]
     frozen = [node.name for node in anchors if node.frozen]
-    detail = (
-        f"{len(frozen)} of {len(anchors)} virtual nodes frozen" if anchors else "there is no virtual node"
-    )
+    detail = f"{len(frozen)} of {len(anchors)} virtual nodes frozen"
     command = "pairec node freeze " + " ".join(sorted(node.name for node in anchors))
     done = len(frozen) == len(anchors) and bool(anchors or all_deployed(workspace))
     return StepStatus(7, "Freeze nodes", done, detail, command)

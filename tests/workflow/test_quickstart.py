@@ -16,7 +16,7 @@ from pairec_cli.project import Project
 from pairec_cli.recall.registry import recall_types
 from pairec_cli.workflow import backfilling, data, deploying, solutions
 from pairec_cli.workflow.deployed_solutions import deployed as deployed_solution
-from pairec_cli.workflow.quickstart import Step, fit_windows, quickstart
+from pairec_cli.workflow.quickstart import SOLUTION, Step, fit_windows, quickstart
 from tests.deployed import DAYS, END, deployed, fresh
 
 
@@ -34,6 +34,11 @@ def run(project: Project) -> list[Step]:
 def served(project: Project, user: str = "1") -> list[str]:
     answer = project.engine().recommend(RecommendRequest(user, project.serving_scene(), 5))
     return [item.item_id for item in answer.items]
+
+
+def _hot(project: Project) -> list[str]:
+    row = project.featuredb.get(f"{SOLUTION}_global_hot_v1", "-1")
+    return str(row["item_ids"]).split(",") if row else []
 
 
 def tutorial(**features: object) -> Solution:
