@@ -10,20 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, PairecError, Problem
 from pairec_cli.domain.solution import RecallConfig, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableRole, TableSchema
 from pairec_cli.recall.registry import recall_types
+from pairec_cli.workflow.solution_writing import scalar as scalar
+from pairec_cli.workflow.solution_writing import write as write
 
-SCHEMA_LINE = "# yaml-language-server: $schema=solution.schema.json\n"
 MEND = "mend it, then: pairec solution validate"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's loader reads a solution ten times faster than the Python one."""
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""What JSON writes as it is, and YAML does not read, or reads as a line break."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,10 @@ class Document:
     body: Mapping[str, Any]
     lines: Mapping[str, int]
     problems: tuple[Problem, ...] = ()
+
+    def names(self, path: str) -> bool:
+        """Whether the text itself holds the field at `path`, be it a list written as one text."""
+        return re.sub(r"\[\d+\]$", "", path) in self.lines
 
     def locate(self, problem: Problem) -> Problem:
         """The problem with the line of its path, or of the nearest part above it that the text holds."""
@@ -65,15 +66,16 @@ def examine(
     no YAML mapping.
     """
     document = parse(text, source)
-    problems = list(document.problems)
+    problems: list[Problem] = []
     try:
         found = check(parse_solution(document.body, recall_types()))
     except InvalidConfig as error:
-        problems += error.problems
+        problems = error.problems
         sound = _without(document.body, error.problems)
-        found = [problem for problem in check(sound) if problem.path in document.lines] if sound else []
+        found = [problem for problem in check(sound) if document.names(problem.path)] if sound else []
     known = {problem.path for problem in problems}
-    return [document.locate(p) for p in (*problems, *(p for p in found if p.path not in known))]
+    rest = [problem for problem in found if problem.path not in known]
+    return [*document.problems, *map(document.locate, [*problems, *rest])]
 
 
 def _without(body: Mapping[str, Any], problems: list[Problem]) -> Solution | None:
@@ -81,6 +83,8 @@ def _without(body: Mapping[str, Any], problems: list[Problem]) -> Solution | Non
     rest: Any = deepcopy(dict(body))
     for problem in problems:
         parts = re.findall(r"\[\d+\]|[^.\[\]]+", problem.path)
+        if not parts:
+            return None
         if parts[0] == "recalls" and (len(parts) < 3 or parts[2] in ("type", "name")):
             rest.pop("recalls", None)
             continue
@@ -241,58 +245,3 @@ def json_schema() -> dict[str, Any]:
 
 def json_schema_text() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def write(solution: Solution) -> str:
-    """The whole solution as YAML, every field with its value and, above it, what it means."""
-    lines = [SCHEMA_LINE]
-    _write_model(solution, 0, lines)
-    return "".join(lines)
-
-
-def _write_model(model: BaseModel, depth: int, lines: list[str], skip: tuple[str, ...] = ()) -> None:
-    for name, field in type(model).model_fields.items():
-        if name not in skip:
-            _write_field(name, field, getattr(model, name), depth, lines)
-
-
-def _write_field(name: str, field: FieldInfo, value: object, depth: int, lines: list[str]) -> None:
-    indent = "  " * depth
-    if field.description:
-        lines.append(f"{indent}# {' '.join(field.description.split())}\n")
-    if isinstance(value, BaseModel):
-        lines.append(f"{indent}{name}:\n")
-        _write_model(value, depth + 1, lines)
-    elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
-        lines.append(f"{indent}{name}:\n")
-        for entry in value:
-            _write_entry(entry, depth + 1, lines)
-    else:
-        lines.append(f"{indent}{name}: {scalar(value)}\n")
-
-
-def _write_entry(entry: BaseModel, depth: int, lines: list[str]) -> None:
-    """One list entry: the dash before its first field, under that field's comment."""
-    inner: list[str] = []
-    _write_model(entry, depth + 1, inner)
-    first = next(i for i, line in enumerate(inner) if not line.lstrip().startswith("#"))
-    indent = "  " * depth
-    lines.extend(indent + comment.lstrip() for comment in inner[:first])
-    lines.append(f"{indent}- {inner[first].lstrip()}")
-    lines.extend(inner[first + 1 :])
-
-
-def scalar(value: object) -> str:
-    """A YAML flow value; JSON is one, and is never misread (`no`, `1e3`, `:`)."""
-    if isinstance(value, str) and value.replace("_", "").isalnum() and yaml.safe_load(value) == value:
-        return value
-    text = json.dumps(_plain(value), ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value

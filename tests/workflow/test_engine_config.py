@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pairec_cli.domain.errors import AlreadyExists
+from pairec_cli.engine.config import EngineConfig
+from pairec_cli.project import Project
+from pairec_cli.workflow import solution_document
+from pairec_cli.workflow.engine_config import dump, engine_config, merge
+from tests.workflow import tiny
+
+
+def served(scene: str, **recalls: int) -> dict[str, Any]:
+    """A configuration of one scene with recalls of these counts."""
+    return {
+        "RunMode": "product",
+        "FeatureStoreConfs": {"fs": {"RegionId": "local"}},
+        "SceneConfs": {scene: {"default": {"RecallNames": list(recalls)}}},
+        "RecallConfs": [{"Name": name, "RecallCount": count} for name, count in recalls.items()],
+        "UserFeatureConfs": {scene: {"FeatureLoadConfs": []}},
+        "FilterNames": {"default": ["UniqueFilter"]},
+        "FilterConfs": [],
+    }
+
+
+def names(config: dict[str, Any]) -> list[str]:
+    return [conf["Name"] for conf in config["RecallConfs"]]
+
+
+def test_the_first_configuration_is_taken_as_it_is() -> None:
+    assert merge({}, served("Home", hot=10)) == served("Home", hot=10)
+
+
+def test_a_scene_is_replaced_with_its_recalls() -> None:
+    merged = merge(served("Home", hot=10, old=5), served("Home", hot=20))
+    assert merged == served("Home", hot=20)
+
+
+def test_another_scene_stands_beside_it() -> None:
+    merged = merge(served("Home", hot=10), served("Detail", similar=5))
+    assert set(merged["SceneConfs"]) == set(merged["UserFeatureConfs"]) == {"Home", "Detail"}
+    assert names(merged) == ["hot", "similar"]
+
+
+def test_scenes_share_a_recall_of_equal_settings_only() -> None:
+    shared = merge(served("Home", hot=10), served("Detail", hot=10))
+    assert names(shared) == ["hot"]
+    with pytest.raises(AlreadyExists, match="another scene serves with a recall named 'hot'"):
+        merge(shared, served("Detail", hot=20))
+
+
+def test_what_was_set_by_hand_at_the_top_stays() -> None:
+    current = {**served("Home", hot=10), "RunMode": "daily", "LogConf": {"LogLevel": "debug"}}
+    merged = merge(current, served("Home", hot=10))
+    assert (merged["RunMode"], merged["LogConf"]) == ("daily", {"LogLevel": "debug"})
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Home", "Detail"]),
+            st.dictionaries(st.sampled_from(["hot", "similar", "new"]), st.just(1), min_size=1),
+        ),
+        max_size=6,
+    )
+)
+def test_merging_serves_the_last_configuration_of_each_scene(steps: list[tuple[str, dict[str, int]]]) -> None:
+    merged: dict[str, Any] = {}
+    last: dict[str, list[str]] = {}
+    for scene, recalls in steps:
+        before = json.dumps(merged)
+        following = merge(merged, served(scene, **recalls))
+        assert json.dumps(merged) == before
+        assert merge(following, served(scene, **recalls)) == following
+        merged, last[scene] = following, list(recalls)
+    if steps:
+        scenes = {name: conf["default"]["RecallNames"] for name, conf in merged["SceneConfs"].items()}
+        assert scenes == last
+        assert set(names(merged)) == {recall for recalls in last.values() for recall in recalls}
+
+
+def test_the_engine_reads_what_a_solution_generates(project: Project) -> None:
+    solution = solution_document.read(tiny.document(project))
+    config = engine_config(solution, "local")
+    assert config["SceneConfs"] == {"HomePage": {"default": {"RecallNames": ["etrec_u2i", "global_hot"]}}}
+    assert [conf["RecallType"] for conf in config["RecallConfs"]] == [
+        "UserCustomRecall",
+        "UserGlobalHotRecall",
+    ]
+    assert json.loads(dump(config)) == config
+    assert EngineConfig.read(config).warnings == ()
