@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 
 from sqlglot import exp
 
@@ -54,15 +55,18 @@ def bounds(node: exp.Expr | None) -> Bounds:
     if isinstance(node, exp.Paren):
         return bounds(node.this)
     if isinstance(node, exp.And):
-        return _both(bounds(node.this), bounds(node.expression))
+        return reduce(_both, map(bounds, node.flatten(unnest=False)))
     if isinstance(node, exp.Or):
-        left, right = bounds(node.this), bounds(node.expression)
-        return {key: left[key].either(right[key]) for key in left.keys() & right.keys()}
+        return reduce(_either, map(bounds, node.flatten(unnest=False)))
     return _leaf(node)
 
 
 def _both(left: Bounds, right: Bounds) -> Bounds:
     return {key: left.get(key, OPEN).both(right.get(key, OPEN)) for key in left.keys() | right.keys()}
+
+
+def _either(left: Bounds, right: Bounds) -> Bounds:
+    return {key: left[key].either(right[key]) for key in left.keys() & right.keys()}
 
 
 _MIRROR: dict[type[exp.Expr], type[exp.Expr]] = {

@@ -188,9 +188,6 @@ def _window(translator: Translator, node: exp.Window, scope: Scope, *, framed: b
 
 
 def _frame(translator: Translator, frame: exp.WindowSpec, scope: Scope) -> str:
-    if frame.args.get("exclude"):
-        raise translator.unsupported(frame, "EXCLUDE in a window frame")
-
     def bound(name: str) -> str:
         value, side = frame.args.get(name), str(frame.args.get(f"{name}_side") or "")
         if isinstance(value, exp.Expr):

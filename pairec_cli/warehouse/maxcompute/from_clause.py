@@ -100,9 +100,8 @@ class FromClause:
 
     def _source(self, node: exp.Expr, scope: Scope) -> str:
         """One FROM item with its alias; adds its columns to the scope."""
-        for name in ("sample", "pivots", "when", "version", "hints", "partition", "only", "ordinality"):
-            if node.args.get(name):
-                raise self.unsupported(node, f"{name.upper()} on a table")
+        if node.args.get("partition"):
+            raise self.unsupported(node, "PARTITION of a table in FROM")
         if isinstance(node, exp.Table):
             text = self._table(node, scope)
         elif isinstance(node, exp.Subquery):
@@ -116,6 +115,8 @@ class FromClause:
     def _table(self, node: exp.Table, scope: Scope) -> str:
         if not isinstance(node.this, exp.Identifier):
             raise self.unsupported(node, "a table function in FROM")
+        if node.catalog:
+            raise self.unsupported(node, "a table name of three parts")
         alias = node.alias or node.name
         columns = None if node.db else self.queries.with_columns(node.name)
         project = None
@@ -150,7 +151,7 @@ class FromClause:
     def _join(self, join: exp.Join, scope: Scope) -> str:
         key = tuple(str(join.args.get(name) or "").upper() for name in ("side", "kind", "method"))
         word = _JOINS.get((key[0], key[1], key[2]))
-        if word is None or join.args.get("global_") or join.args.get("match_condition"):
+        if word is None:
             raise self.unsupported(join, f"{' '.join(part for part in key if part)} JOIN")
         before = list(scope.sources)
         text = self._source(join.this, scope)

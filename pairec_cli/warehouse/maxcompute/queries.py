@@ -22,11 +22,6 @@ from pairec_cli.warehouse.maxcompute.values import (
     quote,
 )
 
-_SELECT_PARTS = {
-    *("with_", "kind", "expressions", "hint", "distinct", "from_", "joins", "laterals", "where", "group"),
-    *("having", "qualify", "order", "sort", "distribute", "cluster", "limit", "offset"),
-}
-
 
 class QueryTranslator:
     """Translates queries against a catalog; `line` is where the statement starts in its script."""
@@ -46,8 +41,8 @@ class QueryTranslator:
         Raises SqlError, UnsupportedSql with the script's line.
         """
         if isinstance(node, exp.Subquery) and not node.args.get("alias"):
-            if any(node.args.get(name) for name in ("joins", "laterals", "where", "limit", "order", "with_")):
-                raise self._unsupported(node, "this form of a query in parentheses")
+            if node.args.get("joins") or node.args.get("laterals"):
+                raise self._unsupported(node, "a join in parentheses")
             return self.query(node.this, targets, outer)
         with_text = self._with(node, outer)
         try:
@@ -83,9 +78,6 @@ class QueryTranslator:
         self.named.append(names)
         if clause is None:
             return ""
-        if clause.args.get("recursive"):
-            self.named.pop()
-            raise self._unsupported(clause, "WITH RECURSIVE")
         parts = []
         for cte in clause.expressions:
             found = self.query(cte.this, outer=outer)
@@ -98,9 +90,6 @@ class QueryTranslator:
     # SELECT
 
     def _select(self, node: exp.Select, targets: Columns | None, outer: Scope | None) -> Query:
-        for name, value in node.args.items():
-            if value and name not in _SELECT_PARTS:
-                raise self._unsupported(node, name.rstrip("_").upper())
         origin, scope = self.from_clause.translate(node, outer)
         where = node.args.get("where")
         tail = [f" WHERE {self.expressions.condition(where.this, scope)}"] if where else []
@@ -119,16 +108,10 @@ class QueryTranslator:
                 tail.append(f" {name.upper()} {self._aliased_condition(node.args[name].this, scope)}")
         tail.append(self._ordering(node, scope, outputs))
         items = ", ".join(f"{value.text} AS {quote(name)}" for name, value in selected)
-        distinct = "DISTINCT " if self._distinct(node) else ""
+        distinct = "DISTINCT " if node.args.get("distinct") else ""
         text = f"SELECT {distinct}{items}{origin}{''.join(tail)}{self._limit(node)}"
         query = Query(text, [(name, value.type) for name, value in selected])
         return self._retarget(query, targets, node) if selected is outputs else query
-
-    def _distinct(self, node: exp.Select) -> bool:
-        distinct = node.args.get("distinct")
-        if distinct is not None and distinct.args.get("on"):
-            raise self._unsupported(distinct, "DISTINCT ON")
-        return distinct is not None
 
     def _outputs(self, node: exp.Select, scope: Scope) -> list[tuple[str, Value]]:
         found: list[tuple[str, Value]] = []
@@ -151,8 +134,6 @@ class QueryTranslator:
 
     def _star(self, star: exp.Star, scope: Scope, table: str | None) -> list[tuple[str, Value]]:
         excluded = {column.name.lower() for column in star.args.get("except_") or []}
-        if star.args.get("replace") or star.args.get("rename"):
-            raise self._unsupported(star, "* REPLACE")
         sources = [s for s in scope.sources if table is None or s.name.lower() == table.lower()]
         if not sources:
             where = f"{table}.* names nothing" if table else "* without FROM"
@@ -184,9 +165,6 @@ class QueryTranslator:
         group = node.args.get("group")
         if group is None:
             return ""
-        for name, value in group.args.items():
-            if value and name not in ("expressions", "grouping_sets", "rollup", "cube"):
-                raise self._unsupported(group, f"GROUP BY {name.upper()}")
         plain = [item for item in group.expressions if not isinstance(item, (exp.Rollup, exp.Cube))]
         special = [
             *(item for item in group.expressions if isinstance(item, (exp.Rollup, exp.Cube))),
@@ -272,9 +250,6 @@ class QueryTranslator:
     # UNION, VALUES
 
     def _set_operation(self, node: exp.SetOperation, targets: Columns | None, outer: Scope | None) -> Query:
-        for name in ("by_name", "side", "kind", "on"):
-            if node.args.get(name):
-                raise self._unsupported(node, f"set operation {name.upper()}")
         left, right = self.query(node.this, outer=outer), self.query(node.expression, outer=outer)
         if len(left.columns) != len(right.columns):
             raise SqlError(

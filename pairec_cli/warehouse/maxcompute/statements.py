@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from pairec_cli.domain.errors import SqlError, UnsupportedSql
 from pairec_cli.domain.tables import Column, TableName, TableSchema
+from pairec_cli.warehouse.maxcompute.coverage import check_parts, name_of
 from pairec_cli.warehouse.maxcompute.dialect import line_of, parse, read_type
 from pairec_cli.warehouse.maxcompute.values import show
 
@@ -145,27 +146,22 @@ class _Reader:
         self.line, self.project = line, project
 
     def read(self, node: exp.Expr) -> SqlStatement:
-        if isinstance(node, (exp.Select, exp.SetOperation, exp.Subquery)):
-            return Select(node)
-        if isinstance(node, exp.Create):
-            return self.create(node)
-        if isinstance(node, exp.Insert):
-            return self.insert(node)
-        if isinstance(node, exp.Drop):
-            return self.drop(node)
-        if isinstance(node, exp.Alter):
-            return self.alter(node)
-        if isinstance(node, exp.TruncateTable):
-            return self.truncate(node)
-        if isinstance(node, exp.Describe) and isinstance(node.this, exp.Table):
-            return Describe(self.table(node.this))
         if isinstance(node, exp.MultitableInserts):
             raise self.unsupported(node, "FROM … INSERT … INSERT")
-        raise self.unsupported(node)
+        handler = _READERS.get(type(node))
+        if handler is None:
+            raise self.unsupported(node)
+        check_parts(node, self.line)
+        return handler(self, node)
+
+    def select(self, node: exp.Expr) -> Select:
+        return Select(node)
+
+    def describe(self, node: exp.Describe) -> Describe:
+        return Describe(self.table(node.this))
 
     def unsupported(self, node: exp.Expr, what: str | None = None) -> UnsupportedSql:
-        name = what or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()
-        return UnsupportedSql(f"{name} is not supported", line=line_of(node, self.line))
+        return UnsupportedSql(f"{what or name_of(node)} is not supported", line=line_of(node, self.line))
 
     def table(self, node: exp.Expr) -> TableName:
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.catalog:
@@ -175,7 +171,7 @@ class _Reader:
     # CREATE, DROP
 
     def create(self, node: exp.Create) -> CreateTable:
-        if node.kind != "TABLE" or node.args.get("replace"):
+        if node.kind != "TABLE":
             raise self.unsupported(node, f"CREATE {node.kind}")
         schema = node.this if isinstance(node.this, exp.Schema) else None
         table = self.table(schema.this if schema is not None else node.this)
@@ -234,9 +230,6 @@ class _Reader:
     # INSERT
 
     def insert(self, node: exp.Insert) -> Insert:
-        for name in ("by_name", "conflict", "returning", "where", "alternative", "ignore", "directory"):
-            if node.args.get(name):
-                raise self.unsupported(node, f"INSERT with {name.upper()}")
         target, columns = node.this, ()
         if isinstance(target, exp.Schema):
             columns = tuple(item.name for item in target.expressions)
@@ -303,3 +296,14 @@ class _Reader:
             raise self.unsupported(node, "TRUNCATE of several tables")
         partition, ds = self._target_partition(node.args.get("partition"))
         return Truncate(self.table(node.expressions[0]), ds, partition)
+
+
+_READERS: dict[type[exp.Expr], Callable[[_Reader, exp.Expr], SqlStatement]] = {
+    **dict.fromkeys((exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery), _Reader.select),
+    exp.Create: _Reader.create,
+    exp.Insert: _Reader.insert,
+    exp.Drop: _Reader.drop,
+    exp.Alter: _Reader.alter,
+    exp.TruncateTable: _Reader.truncate,
+    exp.Describe: _Reader.describe,
+}
