@@ -31,7 +31,7 @@ File = Annotated[
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The solution; prefix of its tables.")] = "rec_sln_demo",
+    name: Annotated[str, typer.Argument(help="The solution; prefix of its tables.")] = "home",
     scenario: Annotated[str, typer.Option(help="The scenario it serves.")] = "HomePage",
     file: File = None,
     output: Annotated[

@@ -229,7 +229,7 @@ class Solution(Form):
     """A recommendation solution, whole. Document version 1."""
 
     version: Literal[1] = 1
-    name: Identifier = "rec_sln_demo"
+    name: Identifier = "home"
     """Solution name: prefix of the generated tables."""
     scenario: str = Field(default="HomePage", min_length=1)
     """Scenario that the solution serves."""

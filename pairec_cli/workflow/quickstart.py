@@ -19,7 +19,7 @@ from pairec_cli.workflow.scenarios import create_scenario
 from pairec_cli.workflow.workspace import Workspace
 
 SCENARIO = "HomePage"
-SOLUTION = "rec_sln_demo"
+SOLUTION = "home"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Pairec
 
-HOT = "rec_sln_demo_global_hot_v1"
+HOT = "home_global_hot_v1"
 
 
 def script_of(deployed: Path, node: str) -> Path:
@@ -67,7 +67,7 @@ def test_selected_nodes_only(pairec: Pairec, changed: Path) -> None:
     left = {row["node"] for row in pairec("deploy", "preview", "-f", "json").json}
     assert HOT not in left
     assert left
-    unknown = pairec("deploy", "run", "--select", "rec_sln_demo_global_hot")
+    unknown = pairec("deploy", "run", "--select", "home_global_hot")
     assert unknown.code == 1
     assert "did you mean" in unknown.err
 
@@ -75,7 +75,7 @@ def test_selected_nodes_only(pairec: Pairec, changed: Path) -> None:
 def test_records_and_log(pairec: Pairec, deployed: Path) -> None:
     records = pairec("deploy", "records", "-f", "json").json
     assert [(one["id"], one["solution"], one["status"]) for one in records] == [
-        (1, "rec_sln_demo", "success")
+        (1, "home", "success")
     ]
     log = pairec("deploy", "log", "1")
     assert log.out.startswith("package oss://pairec-bucket/algoconfig/plan/")

@@ -17,14 +17,14 @@ NODES = {node.name: node for node in feature_nodes(SOLUTION)}
 
 def test_nodes_are_named_as_the_tables_they_write() -> None:
     assert list(NODES) == [
-        "rec_sln_demo_rec_sln_demo_user_table_v1_preprocess_v1",
-        "rec_sln_demo_rec_sln_demo_item_table_v1_preprocess_v1",
-        "rec_sln_demo_rec_sln_demo_behavior_table_v1_preprocess_v1",
-        "rec_sln_demo_rec_sln_demo_behavior_table_v1_wide_v1",
-        "rec_sln_demo_user_id_static_feat_v1",
-        "rec_sln_demo_item_id_static_feat_v1",
-        "rec_sln_demo_rec_sln_demo_user_table_v1_all_feat_v1",
-        "rec_sln_demo_rec_sln_demo_item_table_v1_all_feat_v1",
+        "home_rec_sln_demo_user_table_v1_preprocess_v1",
+        "home_rec_sln_demo_item_table_v1_preprocess_v1",
+        "home_rec_sln_demo_behavior_table_v1_preprocess_v1",
+        "home_rec_sln_demo_behavior_table_v1_wide_v1",
+        "home_user_id_static_feat_v1",
+        "home_item_id_static_feat_v1",
+        "home_rec_sln_demo_user_table_v1_all_feat_v1",
+        "home_rec_sln_demo_item_table_v1_all_feat_v1",
     ]
     assert all(node.outputs == (f"project_mc.{name}",) for name, node in NODES.items())
 
@@ -40,7 +40,7 @@ def test_declared_tables_are_those_of_the_script(name: str) -> None:
 
 
 def test_statistics_read_the_largest_window_and_not_a_day_more() -> None:
-    node = NODES["rec_sln_demo_user_id_static_feat_v1"]
+    node = NODES["home_user_id_static_feat_v1"]
     parameters = resolve_parameters(dict(node.parameters), "20260131")
     [read] = lineage(node.script, parameters=parameters, project="project_mc").reads
     assert (read.first, read.last) == ("20260117", "20260131")
@@ -62,5 +62,5 @@ def test_features_of_one_name_are_refused_before_any_script() -> None:
 def test_scripts_begin_with_what_they_are() -> None:
     for name, node in NODES.items():
         first, second, *_ = node.script.splitlines()
-        assert first == f"-- Solution rec_sln_demo, node {name}"
+        assert first == f"-- Solution home, node {name}"
         assert second == f"-- {node.description}"

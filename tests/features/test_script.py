@@ -70,7 +70,7 @@ def test_a_node_says_what_it_is() -> None:
         inputs=["a", TableName("p", "b"), "a"],
     )
     assert node.script == (
-        "-- Solution rec_sln_demo, node t\n-- First line.\n-- Second.\n\nSELECT '${bizdate_2}';\n"
+        "-- Solution home, node t\n-- First line.\n-- Second.\n\nSELECT '${bizdate_2}';\n"
     )
     assert node.inputs == ("project_mc.a", "p.b")
     assert node.outputs == ("project_mc.t",)
