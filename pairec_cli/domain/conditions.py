@@ -70,7 +70,10 @@ class Conditions:
     def evaluate(self, user: Properties, item: Properties) -> bool:
         """Raises InvalidInput when a condition cannot be told: a null test of an unknown domain, an
         expression that cannot be read or fails."""
-        return all(test(user, item) for test in self._tests)
+        for test in self._tests:  # noqa: SIM110  # twice as fast as all() over a generator
+            if not test(user, item):
+                return False
+        return True
 
     def hold(self, user: Properties, item: Properties) -> bool:
         """As `evaluate`, where what cannot be told does not hold."""

@@ -8,11 +8,12 @@ entry, so a stage never sees raw JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
+from pairec_cli.domain.sources import NoSources, Sources
 
 if TYPE_CHECKING:
     from random import Random
@@ -34,6 +35,8 @@ class Resources(Record):
     features: FeatureReader
     feature_stores: frozenset[str] = frozenset()
     """Names in FeatureStoreConfs; all of them are the embedded FeatureDB."""
+    sources: Sources = NoSources()
+    """Exposures, lists and rows in the configured data sources."""
     filters: Mapping[str, Filter] = {}
     """Every configured filter by name, for filters that run others. Filled after they are built: to be looked
     into at request time only."""
@@ -42,9 +45,9 @@ class Resources(Record):
 class RequestContext:
     """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
     user views gave. `random` is the source of chance for stages that shuffle; None is the system's, a seeded
-    one makes a request repeatable."""
+    one makes a request repeatable. In `notes` a stage says what went wrong while it went on."""
 
-    __slots__ = ("random", "request", "uid", "user")
+    __slots__ = ("notes", "random", "request", "uid", "user")
 
     def __init__(
         self, request: RecommendRequest, user: dict[str, object], random: Random | None = None
@@ -53,6 +56,7 @@ class RequestContext:
         self.uid = request.uid
         self.user = user
         self.random = random
+        self.notes: list[str] = []
 
 
 class Recalled(Record):
@@ -80,6 +84,15 @@ class Filter(Protocol):
     name: str
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]: ...
+
+
+@runtime_checkable
+class Aftermath(Protocol):
+    """A stage that has something to do once the answer is fixed, in whatever scene it was given: a filter
+    that remembers what was shown."""
+
+    def after_answer(self, items: Sequence[Item], context: RequestContext) -> None:
+        """`items` are those of the answer. Raises PairecError when it fails."""
 
 
 class Sort(Protocol):

@@ -9,8 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.errors import PairecError, Problem
+from pairec_cli.domain.errors import Problem
 from pairec_cli.domain.requests import (
     MESSAGES,
     NOT_ENOUGH,
@@ -24,8 +23,9 @@ from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.explaining import explain, hits
 from pairec_cli.engine.features import Loaded, request_properties
-from pairec_cli.engine.plan import Plan, Planner, Step
+from pairec_cli.engine.plan import Plan, Planner
 from pairec_cli.engine.recalling import Answer, merged, run_recalls
+from pairec_cli.engine.steps import run_stage
 from pairec_cli.online.featuredb import FeatureDB
 
 
@@ -66,7 +66,7 @@ class Engine:
         items = merged(answers)
         notes = _user_notes(request.uid, loaded, answers) + _recall_notes(answers)
         for step in plan.steps:
-            items = _run(step, items, context, trace)
+            items = run_stage(step.kind, step.stage, items, context, trace)
         start = time.perf_counter()
         chosen = items[: request.size]
         trace.append(StageTrace("cut", "size", len(items), len(chosen), _ms(start)))
@@ -91,18 +91,6 @@ class Engine:
             trace.append(StageTrace("user", view.view, 0, found.columns, _ms(start), found.reason))
             loaded.append(found)
         return loaded
-
-
-def _run(step: Step, items: list[Item], context: RequestContext, trace: list[StageTrace]) -> list[Item]:
-    """One stage. A data source that fails leaves the list as it was, as in PAI-Rec."""
-    start = time.perf_counter()
-    entered, note = len(items), ""
-    try:
-        items = step.stage.apply(items, context)
-    except PairecError as error:
-        note = f"skipped: {error.message}"
-    trace.append(StageTrace(step.kind, step.stage.name, entered, len(items), _ms(start), note))
-    return items
 
 
 def _recall_row(answer: Answer) -> StageTrace:

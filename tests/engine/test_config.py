@@ -74,13 +74,20 @@ def test_all_problems_are_reported_at_once() -> None:
     document = config(custom("u2i", count="500"))  # type: ignore[arg-type]  # the wrong type is the point
     document["ListenConf"] = {"HttpPort": "8000"}
     document["SortConfs"] = {}
-    document["FilterConfs"] = ["UniqueFilter", {"Name": "f"}, {"Name": "f", "FilterType": 3}]
+    document["FilterConfs"] = [
+        "UniqueFilter",
+        {"Name": "f", "FilterType": "UniqueFilte"},
+        {"Name": "f", "FilterType": 3},
+    ]
     assert problems(document) == [
         ("ListenConf.HttpPort", "must be an integer, not '8000'"),
         ("SortConfs", "must be a list, not an object"),
         ("RecallConfs[0].RecallCount", "must be an integer, not '500'"),
         ("FilterConfs[0]", "must be an object"),
-        ("FilterConfs[1].FilterType", "FilterType '' does not exist; known: UniqueFilter"),
+        (
+            "FilterConfs[1].FilterType",
+            "FilterType 'UniqueFilte' does not exist; did you mean 'UniqueFilter'?",
+        ),
         ("FilterConfs[2].FilterType", "must be a string"),
     ]
 

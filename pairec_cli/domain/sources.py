@@ -1,0 +1,161 @@
+"""What filters read and write beyond the request: exposures, lists of users, blocked items, rows of items.
+
+A configured data source (RedisConfs.x, HologresConfs.y …) is a `DataSource`; for each of these uses it gives
+an object that knows how that kind of source lays the data out. A use that a source does not have is refused
+when the configuration is read. A read or write that fails raises a PairecError, and costs its filter only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import ClassVar, NoReturn, Protocol
+
+from pairec_cli.domain.errors import InvalidConfig, Problem
+from pairec_cli.domain.records import Record
+
+CONFIGURATION = "the engine configuration"
+
+
+class DaoConf(Record):
+    """Where a stage reads: the adapter's type, the configured source and the table, view or key prefix."""
+
+    unserved: ClassVar[tuple[str, ...]] = (
+        *("RedisDataType", "RedisFieldType", "RedisDefaultKey", "RedisValueDelimeter", "HBasePrefix"),
+        *("HBaseName", "HBaseTable", "ColumnFamily", "Qualifier", "ItemIdField", "ItemScoreField"),
+        *("ClickHouseName", "ClickHouseTableName", "BeName", "BizName", "BeRecallName", "BeTableName"),
+        *("BeExposureUserIdName", "BeExposureItemIdName", "GraphName", "InstanceId", "TableName"),
+        *("UserNode", "ItemNode", "Edge", "LindormTableName", "LindormName", "RecallEngineName"),
+        *("RecallEngineTableName", "Adapter"),
+    )
+
+    adapter_type: str = ""
+    redis_name: str = ""
+    redis_prefix: str = ""
+    mysql_name: str = ""
+    mysql_table: str = ""
+    config: str = ""
+    hologres_name: str = ""
+    hologres_table_name: str = ""
+    table_store_name: str = ""
+    table_store_table_name: str = ""
+    feature_store_name: str = ""
+    feature_store_model_name: str = ""
+    feature_store_entity_name: str = ""
+    feature_store_view_name: str = ""
+
+
+class ItemStateDaoConf(DaoConf):
+    """A table with a row per item: `item_field_name` is its key, `select_fields` the columns to read, as SQL,
+    `where_clause` the user's own SQL. `default_field_values` stand for an item without a row."""
+
+    item_field_name: str = ""
+    where_clause: str = ""
+    select_fields: str = ""
+    default_field_values: Mapping[str, object] = {}
+
+
+class ExposureLimits(Record):
+    """How far back exposures count: the newest `max_items` batches, those of the last `time_interval`
+    seconds; 0 is the source's own default."""
+
+    max_items: int = 0
+    time_interval: int = 0
+
+
+class Exposures(Protocol):
+    """What each user was shown, one batch a request."""
+
+    plain_ids: bool
+    """The source holds item ids, whatever GenerateItemData… says."""
+
+    def shown(self, uid: str, candidates: Sequence[str]) -> Collection[str]:
+        """What the user was shown within the limits. A source that can only test answers for `candidates`."""
+
+    def append(self, uid: str, batch: Sequence[str]) -> None:
+        """Adds one batch, shown now."""
+
+    def clear(self, uid: str) -> None:
+        """Forgets everything that the user was shown."""
+
+
+class UserLists(Protocol):
+    """Item ids listed for a user."""
+
+    def ids(self, uid: str, candidates: Sequence[str]) -> Collection[str]: ...
+
+
+class ItemList(Protocol):
+    """Item ids listed for everybody."""
+
+    def ids(self) -> Collection[str]: ...
+
+
+class RowsRead(Record):
+    """Rows by item id, as column → value without nulls. Ids in `unread` could not be asked for because of
+    `reason`."""
+
+    found: Mapping[str, Mapping[str, object]]
+    unread: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+class ItemRows(Protocol):
+    """Rows of items."""
+
+    adds_properties: bool
+    """Whether an item takes its row's columns as properties."""
+    keeps_missing: bool | None
+    """Whether an item without a row stays: None leaves that to the conditions."""
+
+    def read(self, ids: Sequence[str]) -> RowsRead: ...
+
+
+class DataSource:
+    """One configured source. An adapter overrides the uses it has."""
+
+    adapter: ClassVar[str] = ""
+
+    def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
+        self._refuse("exposures")
+
+    def user_lists(self, dao: DaoConf) -> UserLists:
+        self._refuse("lists of users")
+
+    def item_list(self, dao: DaoConf, column: str, where: str) -> ItemList:
+        self._refuse("lists of items")
+
+    def item_rows(self, dao: ItemStateDaoConf) -> ItemRows:
+        self._refuse("rows of items")
+
+    def _refuse(self, use: str) -> NoReturn:
+        raise InvalidConfig(
+            CONFIGURATION, [Problem("AdapterType", f"{self.adapter} holds no {use}", self.adapter)]
+        )
+
+
+class Sources(Protocol):
+    """The data sources of a configuration."""
+
+    def open(self, dao: DaoConf) -> DataSource:
+        """The source that `dao` names. Raises InvalidConfig, with paths below the dao's entry, for an adapter
+        that is not served and a source that is not configured."""
+
+
+class NoSources:
+    """A configuration without data sources."""
+
+    def open(self, dao: DaoConf) -> DataSource:
+        adapter = dao.adapter_type
+        message = f"{adapter!r} is not served here" if adapter else "is missing: name the kind of data source"
+        raise InvalidConfig(CONFIGURATION, [Problem("AdapterType", message, adapter)])
+
+
+@contextmanager
+def under(path: str) -> Iterator[None]:
+    """Problems found inside are reported below `path`."""
+    try:
+        yield
+    except InvalidConfig as error:
+        problems = [Problem(f"{path}.{one.path}", one.message, one.value) for one in error.problems]
+        raise InvalidConfig(CONFIGURATION, problems) from error

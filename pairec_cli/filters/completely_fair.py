@@ -1,0 +1,39 @@
+"""CompletelyFairFilter: recalls take turns (PAI-Rec, "Configure filters"; turns as the engine has them)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.records import Record
+from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.filters.adjust_counts import by_recall, by_score
+
+
+class CompletelyFairConfig(Record):
+    """`retain_num` 0 drops everything, as in PAI-Rec."""
+
+    retain_num: int = 0
+
+
+class CompletelyFairFilter:
+    """The n-th item comes from the recall in slot n mod the number of recalls left; recalls stand in order
+    of their best item. When a recall runs out, the last one moves into its slot, so the turn is not a pure
+    round robin. Shorter lists are put in this order too."""
+
+    Config: ClassVar[type[CompletelyFairConfig]] = CompletelyFairConfig
+
+    def __init__(self, name: str, config: CompletelyFairConfig, resources: Resources) -> None:
+        self.name = name
+        self.retain = config.retain_num
+
+    def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
+        slots = [waiting[::-1] for waiting in by_recall(by_score(items)).values()]
+        chosen: list[Item] = []
+        for count in range(min(self.retain, len(items))):
+            slot = count % len(slots)
+            chosen.append(slots[slot].pop())
+            if not slots[slot]:
+                slots[slot] = slots[-1]
+                slots.pop()
+        return chosen
