@@ -169,6 +169,8 @@ def configure(
     for entry in add:
         kind, _, name = entry.partition(":")
         body["recalls"].append({"type": kind, "name": name or kind})
+    if add:
+        body = plain(parse_solution(body, recall_types()))
     for path, text in assignments.items():
         assign(body, path, text)
     return solution_document.write(parse_solution(body, recall_types()))
