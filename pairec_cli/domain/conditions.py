@@ -24,6 +24,7 @@ from pairec_cli.domain.coercion import (
     to_texts,
 )
 from pairec_cli.domain.errors import InvalidInput, nearest
+from pairec_cli.domain.expressions import Evaluate, compile_expr
 from pairec_cli.domain.moments import nanoseconds
 from pairec_cli.domain.records import Record
 
@@ -59,6 +60,8 @@ class FilterParam(Record):
             yield "Type", message, self.type
         elif self.operator in ("in", "not_in", "not_contains") and _is_plain_text(self.value):
             yield "Value", "is a text, not a list: nothing is in it", self.value
+        elif self.operator == "expression" and isinstance(error := _compile(self.value), InvalidInput):
+            yield "Value", f"{error.message}: the condition never holds", self.value
 
 
 class Conditions:
@@ -290,6 +293,32 @@ def _presence(*, present: bool) -> Callable[[FilterParam], Test]:
     return build
 
 
+def _compile(text: object) -> Evaluate | InvalidInput:
+    """The expression, or why there is none."""
+    try:
+        return compile_expr(to_text(text, ""))
+    except InvalidInput as error:
+        return error
+
+
+def _expression(param: FilterParam) -> Test | None:
+    """expression: a boolean of the names `item`, `user` and `properties`, which are those of the domain."""
+    of_user = _side(param.domain)
+    if of_user is None:
+        return None
+    evaluate = _compile(param.value)
+
+    def test(user: Properties, item: Properties) -> bool:
+        if isinstance(evaluate, InvalidInput):
+            raise InvalidInput(evaluate.message)
+        found = evaluate({"item": item, "user": user, "properties": user if of_user else item})
+        if not isinstance(found, bool):
+            raise InvalidInput(f"{param.value!r} is neither true nor false")
+        return found
+
+    return test
+
+
 def _joined(param: FilterParam) -> Test:
     tests = _compiled(param.configs)
     if param.type in ("", "or"):
@@ -336,6 +365,7 @@ _OPERATORS: dict[str, Callable[[FilterParam], Test | None]] = {
     "not_contains": _overlap(wanted=False),
     **_PRESENCE,
     "bool": _joined,
+    "expression": _expression,
 }
 _TYPES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("equal", "not_equal"), tuple(_EQUAL)),

@@ -57,10 +57,11 @@ class ItemStateDaoConf(DaoConf):
 
 class ExposureLimits(Record):
     """How far back exposures count: the newest `max_items` batches, those of the last `time_interval`
-    seconds; 0 is the source's own default."""
+    seconds; 0 is the source's own default. `version` is FilterTypeVersion."""
 
     max_items: int = 0
     time_interval: int = 0
+    version: str = ""
 
 
 class Exposures(Protocol):
@@ -105,8 +106,8 @@ class ItemRows(Protocol):
 
     adds_properties: bool
     """Whether an item takes its row's columns as properties."""
-    keeps_missing: bool | None
-    """Whether an item without a row stays: None leaves that to the conditions."""
+    drops_missing: bool
+    """Whether an item without a row goes, whatever the conditions say."""
 
     def read(self, ids: Sequence[str]) -> RowsRead: ...
 

@@ -135,6 +135,36 @@ def test_a_sound_condition_raises_no_doubt(sound: FilterParam) -> None:
     assert list(sound.doubts()) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "domain", "expected"),
+    [
+        ("item.price > 15 && user.age > 18", "", True),
+        ("properties.age > 18", "user", True),
+        ("properties.age == nil", "item", True),
+        ("item.price > 15 && user.age > 20", "", False),
+        ("item.nothing == nil", "", True),
+        ("anything == nil", "", True),
+        ("item.ok == true", "", True),
+        ("item.price", "", "error"),
+        ("item.price >", "", "error"),
+        ("item.nothing > 3", "", "error"),
+        ("item.price >", "shop", True),
+    ],
+)
+def test_expressions(text: str, domain: str, expected: bool | str) -> None:
+    user, item = {"age": 20.0}, {"price": 20.0, "ok": True}
+    asked = condition("", "expression", value=text, domain=domain)
+    assert result(asked, user, item) == expected
+    assert Conditions([asked]).hold(user, item) is (expected is True)
+
+
+def test_an_expression_that_cannot_be_read_is_doubted() -> None:
+    ((key, message, _),) = condition("", "expression", value="item.price >").doubts()
+    assert key == "Value"
+    assert "never holds" in message
+    assert list(condition("", "expression", value="item.price > 3").doubts()) == []
+
+
 values = st.one_of(
     st.none(),
     st.booleans(),
