@@ -25,7 +25,7 @@ class Form:
     def ask(self) -> str:
         """The document with the answers. An answer that is not valid is asked for again."""
         solution = solution_document.read(self._document)
-        self._fields(solution, "", only_plain=True)
+        self._fields(solution, "")
         for name in type(solution).model_fields:
             part = getattr(solution, name)
             if isinstance(part, BaseModel):
@@ -43,12 +43,12 @@ class Form:
             if isinstance(inner, BaseModel):
                 self._part(inner, f"{path}.{name}")
 
-    def _fields(self, model: BaseModel, path: str, *, only_plain: bool = False) -> None:
+    def _fields(self, model: BaseModel, path: str) -> None:
+        fixed = ("type",) if path else ("version", "name", "recalls")
         for name, field in type(model).model_fields.items():
             value = getattr(model, name)
-            if isinstance(value, BaseModel) or name in ("version", "name", "recalls", "type"):
-                continue
-            if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            holds_forms = isinstance(value, tuple) and value and isinstance(value[0], BaseModel)
+            if name in fixed or holds_forms or isinstance(value, BaseModel):
                 continue
             self._ask(f"{path}.{name}" if path else name, value, field.description or "")
 

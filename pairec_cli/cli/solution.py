@@ -16,6 +16,7 @@ from pairec_cli.cli.render import emit, next_step, notice, show, timestamp
 from pairec_cli.cli.texts import read_text, write_diff, write_text
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.instance import SolutionRecord, SolutionVersion
+from pairec_cli.domain.solution import Solution
 from pairec_cli.project import Project
 from pairec_cli.workflow import solution_document, solutions
 
@@ -31,8 +32,10 @@ File = Annotated[
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The solution; prefix of its tables.")] = "home",
-    scenario: Annotated[str, typer.Option(help="The scenario it serves.")] = "HomePage",
+    name: Annotated[
+        str | None, typer.Argument(help="The solution, prefix of its tables; home by default.")
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="The scenario it serves; HomePage by default.")] = None,
     file: File = None,
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where solution.yaml goes; the current folder.")
@@ -45,15 +48,18 @@ def create(
     Beside it stands solution.schema.json, with which editors complete and check the document.
     """
     project = open_project(context)
-    if any(record.name == name for record in project.control.solutions.all(project.instance.name)):
-        notice(f"solution {name!r} exists already")
-        next_step("pairec solution configure" + (f" {name} --file {file}" if file else f" {name}"))
-        return
     if file is not None:
         document = read_text(file)
-        _refuse_other_name(document, name, file)
+        parsed = _refuse_other(document, file, name=name, scenario=scenario)
+        name = parsed.name
     else:
-        document = solution_document.write(solutions.default_solution(project.instance, name, scenario))
+        name = name or Solution().name
+        default = solutions.default_solution(project.instance, name, scenario or Solution().scenario)
+        document = solution_document.write(default)
+    if any(record.name == name for record in project.control.solutions.all(project.instance.name)):
+        notice(f"solution {name!r} exists already")
+        next_step(f"pairec solution configure {name}" + (f" --file {file}" if file else ""))
+        return
     folder = None if file is not None and output is None else output or Path()
     if folder is not None:
         solutions.refuse_overwriting(folder, document)
@@ -100,7 +106,7 @@ def configure(
         raise UsageError("Change the document by --file, or by --set, not both.")
     if file is not None:
         after = read_text(file)
-        _refuse_other_name(after, record.name, file)
+        _refuse_other(after, file, name=record.name)
     elif changes:
         after = solutions.configure(
             before,
@@ -250,11 +256,17 @@ def _record(project: Project, name: str | None, file: Path | None) -> SolutionRe
     return solutions.current_record(project, name)
 
 
-def _refuse_other_name(document: str, name: str, file: Path) -> None:
-    found = solution_document.read(document, str(file)).name
-    if found != name:
-        problem = Problem("name", f"is {found!r}, but the command names {name!r}", found)
-        raise InvalidConfig(str(file), [problem], hint=f"pairec solution create {found} --file {file}")
+def _refuse_other(document: str, file: Path, **given: str | None) -> Solution:
+    """The file's solution. Raises InvalidConfig when it says otherwise than the command."""
+    solution = solution_document.read(document, str(file))
+    problems = [
+        Problem(field, f"is {getattr(solution, field)!r}, but the command says {value!r}", value)
+        for field, value in given.items()
+        if value not in (None, getattr(solution, field))
+    ]
+    if problems:
+        raise InvalidConfig(str(file), problems, hint="leave it out of the command, or change the file")
+    return solution
 
 
 def _changed_lines(before: str, after: str, old: str = "saved", new: str = "changed") -> list[str]:

@@ -240,7 +240,8 @@ def json_schema() -> dict[str, Any]:
         definitions[config.__name__] = entry
         alternatives.append({"$ref": f"#/$defs/{config.__name__}"})
     schema["properties"]["recalls"]["items"] = {"oneOf": alternatives}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pairec solution", **schema}
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {**schema, "$schema": dialect, "title": "pairec solution"}
 
 
 def json_schema_text() -> str:
