@@ -103,11 +103,11 @@ def test_settings_reach_duckdb(warehouse: Warehouse, tmp_path: Path) -> None:
 
 
 def test_it_spills_when_memory_is_short(warehouse: Warehouse, tmp_path: Path) -> None:
-    with DuckDBEngine(warehouse, threads=1, memory_limit="60MB", temp_directory=tmp_path / "s") as engine:
+    with DuckDBEngine(warehouse, threads=1, memory_limit="32MB", temp_directory=tmp_path / "s") as engine:
         rows = engine.connection.execute(
-            "select count(*) from (select md5(x::varchar) h, x from range(900000) r(x) order by h)"
+            "select count(*) from (select md5(x::varchar) h, x from range(400000) r(x) order by h)"
         ).fetchone()
-    assert rows == (900000,)
+    assert rows == (400000,)
 
 
 @pytest.mark.parametrize(

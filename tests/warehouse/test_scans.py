@@ -86,11 +86,11 @@ NESTED = [
     "select * from (select * from a) t where ds between 20260102 and 20260103",
 ]
 QUERIES = [
+    *(f"select a.* from a {join} b on {on} where {FILTERS[0]}" for join in JOINS for on in CONDITIONS),
     *(
-        f"select a.* from a {join} b on {on} where {where}"
+        f"select a.* from a {join} b on {CONDITIONS[2]} where {where}"
         for join in JOINS
-        for on in CONDITIONS
-        for where in FILTERS
+        for where in FILTERS[1:]
     ),
     *NESTED,
 ]
