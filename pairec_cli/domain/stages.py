@@ -45,9 +45,10 @@ class Resources(Record):
 class RequestContext:
     """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
     user views gave. `random` is the source of chance for stages that shuffle; None is the system's, a seeded
-    one makes a request repeatable. In `notes` a stage says what went wrong while it went on."""
+    one makes a request repeatable. In `notes` a stage says what went wrong while it went on; `ran` are the filters
+    that took part and want to know it afterwards."""
 
-    __slots__ = ("notes", "random", "request", "uid", "user")
+    __slots__ = ("notes", "ran", "random", "request", "uid", "user")
 
     def __init__(
         self, request: RecommendRequest, user: dict[str, object], random: Random | None = None
@@ -57,6 +58,7 @@ class RequestContext:
         self.user = user
         self.random = random
         self.notes: list[str] = []
+        self.ran: set[str] = set()
 
 
 class Recalled(Record):

@@ -186,7 +186,7 @@ def test_no_value_of_any_type_breaks_a_condition(
 
 
 @settings(max_examples=100, deadline=None)
-@given(type=types, left=values, right=values)
+@given(type=types, left=values, right=values.filter(lambda value: not str(value).startswith("item.")))
 def test_contains_and_in_exclude_their_negations(type: str, left: object, right: object) -> None:
     for name in ("contains", "in"):
         held = [

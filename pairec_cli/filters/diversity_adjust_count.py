@@ -1,0 +1,76 @@
+"""DiversityAdjustCountFilter: so many items of each bucket, where expressions say what is in a bucket (the
+open engine's diversity_adjust_count_filter.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.errors import InvalidInput, Problem
+from pairec_cli.domain.expressions import Evaluate, compile_govaluate
+from pairec_cli.domain.item_features import item_features
+from pairec_cli.domain.records import Record
+from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.filters.adjust_counts import ACCUMULATOR, CountConf, Counter, by_score, refuse
+
+
+class DiversityAdjustCountConfig(Record):
+    """`adjust_count_confs` give Expression, Count and Type."""
+
+    adjust_count_confs: tuple[CountConf, ...] = ()
+
+
+class DiversityAdjustCountFilter:
+    """Walks AdjustCountConfs in order and takes the best items by score for which the expression is true; it
+    sees the item's properties, `recall_name`, `recall_score` and the score under the recall's name. An item
+    of an earlier entry keeps its place in the count of a later one, but is not taken again. Items in no
+    bucket are dropped, and one for which an expression fails is not in its bucket."""
+
+    Config: ClassVar[type[DiversityAdjustCountConfig]] = DiversityAdjustCountConfig
+
+    def __init__(self, name: str, config: DiversityAdjustCountConfig, resources: Resources) -> None:
+        """Raises InvalidConfig for expressions that cannot be read, accumulators that go down, and no
+        entries."""
+        self.name = name
+        problems = list(_problems(config.adjust_count_confs))
+        self.buckets: list[tuple[CountConf, Evaluate]] = []
+        for index, conf in enumerate(config.adjust_count_confs):
+            try:
+                self.buckets.append((conf, compile_govaluate(conf.expression)))
+            except InvalidInput as error:
+                path = f"AdjustCountConfs[{index}].Expression"
+                problems.append(Problem(path, error.message, conf.expression))
+        refuse(problems)
+
+    def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
+        best = [(item, item_features(item)) for item in by_score(items)]
+        taken: dict[int, Item] = {}
+        counter = Counter()
+        for conf, evaluate in self.buckets:
+            room, before = counter.room(conf), len(taken)
+            places = 0
+            for item, features in best:
+                if places == room:
+                    break
+                if _is_in(evaluate, features):
+                    places += 1
+                    taken.setdefault(id(item), item)
+            counter.took(conf, len(taken) - before)
+        return list(taken.values())
+
+
+def _is_in(evaluate: Evaluate, features: Mapping[str, object]) -> bool:
+    try:
+        return evaluate(features) is True
+    except InvalidInput:
+        return False
+
+
+def _problems(confs: Sequence[CountConf]) -> Iterator[Problem]:
+    if not confs:
+        yield Problem("AdjustCountConfs", "is missing or empty: name the buckets to keep")
+    for index, (before, conf) in enumerate(zip(confs, confs[1:], strict=False), 1):
+        if before.type == conf.type == ACCUMULATOR and conf.count < before.count:
+            message = f"is below {before.count}, which the accumulator before it reaches"
+            yield Problem(f"AdjustCountConfs[{index}].Count", message, conf.count)

@@ -1,0 +1,102 @@
+"""ItemStateFilter: items whose row meets conditions stay (PAI-Rec, "Configure filters"; what happens to
+items without a row as in the open engine)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.conditions import Conditions, FilterParam
+from pairec_cli.domain.errors import Problem
+from pairec_cli.domain.records import Record
+from pairec_cli.domain.sources import ItemStateDaoConf, RowsRead, under
+from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.filters.adjust_counts import refuse
+from pairec_cli.filters.expiring_cache import ExpiringCache
+from pairec_cli.filters.item_data import item_key
+
+Row = Mapping[str, object]
+NO_ROW: Row = {}
+DROP = "drop"
+
+
+class ItemStateConfig(Record):
+    """`item_state_cache_size` rows are remembered for `item_state_cache_time` seconds (3600 by default).
+
+    `missing_rows` is our own key. PAI-Rec's engine up to 2.6.2 drops items without a row, unless there are
+    DefaultFieldValues, and that is `drop`; later ones, and we without it, let the conditions decide.
+    """
+
+    item_state_dao_conf: ItemStateDaoConf = ItemStateDaoConf()
+    filter_params: tuple[FilterParam, ...] = ()
+    item_state_cache_size: int = 0
+    item_state_cache_time: int = 0
+    generate_user_data_expr: str = ""
+    missing_rows: str = ""
+
+    def doubts(self) -> Iterator[tuple[str, str, object]]:
+        dao = self.item_state_dao_conf
+        if dao.where_clause.strip() and not self.filter_params and self.missing_rows != DROP:
+            message = (
+                f'drops nothing without FilterParams; set "MissingRows": "{DROP}" to drop what it excludes'
+            )
+            yield "ItemStateDaoConf.WhereClause", message, dao.where_clause
+
+
+class ItemStateFilter:
+    """Reads the row of every item, gives its columns to the item as properties, and keeps the items for
+    which FilterParams hold. Conditions on the item see the row alone, not the item's earlier properties.
+
+    An item without a row has DefaultFieldValues for one, or an empty row. Items whose rows could not be read
+    stay. Copies of one id are decided together; the last one takes the properties.
+    """
+
+    Config: ClassVar[type[ItemStateConfig]] = ItemStateConfig
+
+    def __init__(self, name: str, config: ItemStateConfig, resources: Resources) -> None:
+        """Raises InvalidConfig for a source that is not configured or holds no rows of items."""
+        self.name = name
+        dao = config.item_state_dao_conf
+        with under("ItemStateDaoConf"):
+            self.rows = resources.sources.open(dao).item_rows(dao)
+        if config.missing_rows not in ("", DROP):
+            refuse([Problem("MissingRows", f"must be {DROP} or absent", config.missing_rows)])
+        self.conditions = Conditions(config.filter_params)
+        self.defaults = dao.default_field_values
+        self.drops_missing = self.rows.drops_missing or (config.missing_rows == DROP and not self.defaults)
+        self.key = item_key(config.generate_user_data_expr)
+        size, seconds = config.item_state_cache_size, config.item_state_cache_time
+        self.cache = ExpiringCache[Row](size, seconds) if size > 0 else None
+
+    def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
+        keys = [self.key(item, context) for item in items]
+        last = dict(zip(keys, items, strict=True))
+        read = self._read(list(last))
+        if read.reason:
+            context.notes.append(f"{len(read.unread)} items were not checked: {read.reason}")
+        kept = {key for key, item in last.items() if self._keeps(key, item, read, context)}
+        return [item for item, key in zip(items, keys, strict=True) if key in kept]
+
+    def _read(self, keys: list[str]) -> RowsRead:
+        """Rows by key; NO_ROW is one that is known to be missing."""
+        if self.cache is None:
+            return self.rows.read(keys)
+        known = {key: row for key in keys if (row := self.cache.get(key)) is not None}
+        fresh = self.rows.read([key for key in keys if key not in known])
+        for key in keys:
+            if key not in known and key not in fresh.unread:
+                self.cache.put(key, fresh.found.get(key, NO_ROW))
+        return RowsRead({**known, **fresh.found}, fresh.unread, fresh.reason)
+
+    def _keeps(self, key: str, item: Item, read: RowsRead, context: RequestContext) -> bool:
+        if key in read.unread:
+            return True
+        row = read.found.get(key)
+        if row is None or row is NO_ROW:
+            if self.drops_missing:
+                return False
+            row = self.defaults
+        if self.rows.adds_properties:
+            item.properties.update(row)
+        return self.conditions.hold(context.user, row)
