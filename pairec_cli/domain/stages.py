@@ -40,6 +40,8 @@ class Resources(Record):
     filters: Mapping[str, Filter] = {}
     """Every configured filter by name, for filters that run others. Filled after they are built: to be looked
     into at request time only."""
+    sorts: Mapping[str, Sort] = {}
+    """Every configured sort by name, in the same way."""
 
 
 class RequestContext:

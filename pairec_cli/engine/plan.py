@@ -43,7 +43,7 @@ class Planner:
         self.recalls: dict[str, Any] = {}
         self.filters: dict[str, Any] = {}
         self.sorts: dict[str, Any] = {}
-        resources = resources.replace(filters=self.filters)
+        resources = resources.replace(filters=self.filters, sorts=self.sorts)
         self._build(self.recalls, config.recalls, resources)
         self._build(self.filters, config.filters, resources)
         self._build(self.sorts, config.sorts, resources)
