@@ -69,9 +69,7 @@ def test_a_node_says_what_it_is() -> None:
         about="First line.\nSecond.",
         inputs=["a", TableName("p", "b"), "a"],
     )
-    assert node.script == (
-        "-- Solution home, node t\n-- First line.\n-- Second.\n\nSELECT '${bizdate_2}';\n"
-    )
+    assert node.script == ("-- Solution home, node t\n-- First line.\n-- Second.\n\nSELECT '${bizdate_2}';\n")
     assert node.inputs == ("project_mc.a", "p.b")
     assert node.outputs == ("project_mc.t",)
     assert node.parameters == {"bizdate_2": "$[yyyymmdd-3]"}
