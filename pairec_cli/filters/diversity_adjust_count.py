@@ -4,6 +4,7 @@ open engine's diversity_adjust_count_filter.go)."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -70,7 +71,7 @@ def _is_in(evaluate: Evaluate, features: Mapping[str, object]) -> bool:
 def _problems(confs: Sequence[CountConf]) -> Iterator[Problem]:
     if not confs:
         yield Problem("AdjustCountConfs", "is missing or empty: name the buckets to keep")
-    for index, (before, conf) in enumerate(zip(confs, confs[1:], strict=False), 1):
+    for index, (before, conf) in enumerate(pairwise(confs), 1):
         if before.type == conf.type == ACCUMULATOR and conf.count < before.count:
             message = f"is below {before.count}, which the accumulator before it reaches"
             yield Problem(f"AdjustCountConfs[{index}].Count", message, conf.count)

@@ -1,0 +1,227 @@
+"""One filter chain tried on given candidates, with the data sources' content given too.
+
+A case is a JSON object: `filter_conf` and `extra_filter_confs` (FilterConfs entries), `filter_names`
+(FilterNames), `scene`, `user` (id, features), `items` (id, retrieve_id, score, features, algo_scores),
+`size`, `state` (tables with ddl and rows, redis lists, redis_string), `experiment_params`, and `steps`:
+requests that follow one another, each with what it changes, `sql_before` among it. `{"$now": -10}` is the
+Unix second ten seconds ago. Other keys are for the reader.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any, NoReturn
+
+from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.errors import InvalidConfig, NotFound
+from pairec_cli.domain.records import Record
+from pairec_cli.domain.requests import DEFAULT_SIZE, RecommendRequest, StageTrace
+from pairec_cli.domain.sources import Sources
+from pairec_cli.domain.stages import Filter, RequestContext, Resources
+from pairec_cli.engine.config import EngineConfig
+from pairec_cli.engine.decode import Findings, decode
+from pairec_cli.engine.experiments import chosen_filters
+from pairec_cli.engine.features import request_properties
+from pairec_cli.engine.plan import Planner
+from pairec_cli.engine.steps import finish, run_stage
+from pairec_cli.online.memory import MemoryDatabase, MemoryLists, MemorySources, MemoryTable
+
+WHAT = "the case"
+
+
+class CaseUser(Record):
+    """`features` is an object; its nulls count, so it is not decoded further."""
+
+    id: str = "user"
+    features: Any = {}
+
+
+class CaseItem(Record):
+    id: str = ""
+    retrieve_id: str = ""
+    score: float = 0.0
+    item_type: str = ""
+    features: Any = {}
+    algo_scores: Mapping[str, float] = {}
+
+
+class CaseTable(Record):
+    ddl: str = ""
+    rows: tuple[Any, ...] = ()
+
+
+class CaseState(Record):
+    tables: Mapping[str, CaseTable] = {}
+    redis: Mapping[str, tuple[Any, ...]] = {}
+    redis_string: Mapping[str, str] = {}
+
+
+class CaseStep(Record):
+    """A request. What is None is as in the case."""
+
+    scene: str | None = None
+    user: CaseUser | None = None
+    items: tuple[CaseItem, ...] | None = None
+    size: int | None = None
+    sql_before: tuple[str, ...] = ()
+
+
+class FilterCase(Record):
+    """A case, read."""
+
+    filter_conf: Any = None
+    extra_filter_confs: tuple[Any, ...] = ()
+    filter_names: Mapping[str, Any] = {}
+    scene: str = "default_scene"
+    user: CaseUser = CaseUser()
+    items: tuple[CaseItem, ...] = ()
+    size: int = DEFAULT_SIZE
+    state: CaseState = CaseState()
+    steps: tuple[CaseStep, ...] = ()
+    experiment_params: Mapping[str, Any] = {}
+
+    @classmethod
+    def read(cls, document: Any, *, now: float | None = None) -> FilterCase:
+        """Raises InvalidConfig with every value of a wrong type."""
+        findings = Findings()
+        found = decode(cls, _dated(document, int(now or time.time())), "", findings)
+        for path, part in _with_features(found):
+            if not isinstance(part.features, Mapping):
+                findings.problem(f"{path}.features", "must be an object", part.features)
+        if findings.problems:
+            raise InvalidConfig(WHAT, findings.problems)
+        return found
+
+    def configuration(self, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The filters of the engine configuration `base`, if any, and the case's on top."""
+        given = {key.lower(): value for key, value in (base or {}).items()}
+        confs = given.get("filterconfs") or []
+        own = [conf for conf in (self.filter_conf, *self.extra_filter_confs) if conf is not None]
+        names = self.filter_names or given.get("filternames") or {}
+        return {"FilterConfs": [*confs, *own] if isinstance(confs, list) else confs, "FilterNames": names}
+
+
+def _with_features(case: FilterCase) -> Iterator[tuple[str, CaseUser | CaseItem]]:
+    """Every user and item of the case, with its path."""
+    steps = [(f"steps[{index}].", step) for index, step in enumerate(case.steps)]
+    parts: list[tuple[str, FilterCase | CaseStep]] = [("", case), *steps]
+    for path, part in parts:
+        if part.user is not None:
+            yield f"{path}user", part.user
+        yield from ((f"{path}items[{i}]", item) for i, item in enumerate(part.items or ()))
+
+
+class StepResult(Record):
+    """The items that came out of the chain, the funnel, and for each filter the ids it dropped. `failures`
+    are aftermaths that went wrong."""
+
+    items: list[Item]
+    trace: list[StageTrace]
+    dropped: list[tuple[str, ...]]
+    failures: list[str]
+
+
+class _NoViews:
+    """A store without views: a case has none."""
+
+    def get(self, view: str, key: str) -> NoReturn:
+        raise NotFound("feature view", view)
+
+    def get_many(self, view: str, keys: Iterable[str]) -> NoReturn:
+        raise NotFound("feature view", view)
+
+
+class CaseRun:
+    """A case with its filters built and its state in memory.
+
+    Raises InvalidConfig for a configuration that is refused, InvalidInput for a state that cannot be made.
+    """
+
+    def __init__(
+        self,
+        case: FilterCase,
+        base: Mapping[str, Any] | None = None,
+        *,
+        sources: Sources | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.case = case
+        self.config = EngineConfig.read(case.configuration(base))
+        self.database, self.lists = memory_of(case.state)
+        memory = MemorySources(self.database, self.lists)
+        resources = Resources(_NoViews(), self.config.feature_stores, sources or memory)
+        self.resources = resources
+        self.planner = Planner(self.config, resources)
+        self.random = Random(seed)
+
+    def results(self) -> Iterator[StepResult]:
+        """One result per step; the case itself is the only one when it has none."""
+        for step in self.case.steps or (CaseStep(),):
+            yield self._run(step)
+
+    def _run(self, step: CaseStep) -> StepResult:
+        for sql in step.sql_before:
+            self.database.execute(sql)
+        case = self.case
+        user = step.user or case.user
+        scene = step.scene if step.scene is not None else case.scene
+        size = step.size if step.size is not None else case.size
+        request = RecommendRequest(user.id, scene, size, features=user.features, request_id="case")
+        context = RequestContext(request, request_properties(user.id, user.features), self.random)
+        items = [_item(given) for given in (case.items if step.items is None else step.items)]
+        trace: list[StageTrace] = []
+        dropped: list[tuple[str, ...]] = []
+        for stage in self._filters(scene):
+            before = items
+            items = run_stage("filter", stage, items, context, trace)
+            dropped.append(_missing(before, items))
+        failures = finish(self.planner.filters.values(), items[: request.size], context)
+        return StepResult(items, trace, dropped, failures)
+
+    def _filters(self, scene: str) -> list[Filter]:
+        params = self.case.experiment_params
+        return chosen_filters(self.config, self.planner.filters, scene, params, self.resources)
+
+
+def memory_of(state: CaseState) -> tuple[MemoryDatabase, MemoryLists]:
+    """Raises InvalidInput for tables that cannot be made."""
+    tables = {name: MemoryTable(table.ddl, table.rows) for name, table in state.tables.items()}
+    lists = {
+        name: [element if isinstance(element, str) else json.dumps(element) for element in elements]
+        for name, elements in state.redis.items()
+    }
+    return MemoryDatabase(tables), MemoryLists(lists, state.redis_string)
+
+
+def item_document(item: Item) -> dict[str, Any]:
+    """An item as the answer shows it, with the keys that a case's items have."""
+    document: dict[str, Any] = {"id": item.id, "retrieve_id": item.retrieve_id, "score": item.score}
+    if item.item_type:
+        document["item_type"] = item.item_type
+    return {
+        **document,
+        "recall_scores": item.recall_scores,
+        "algo_scores": item.algo_scores,
+        "features": item.properties,
+    }
+
+
+def _item(given: CaseItem) -> Item:
+    properties, scores = dict(given.features), dict(given.algo_scores)
+    return Item(given.id, given.score, given.retrieve_id, given.item_type, properties, scores)
+
+
+def _missing(before: Sequence[Item], after: Sequence[Item]) -> tuple[str, ...]:
+    kept = {id(item) for item in after}
+    return tuple(item.id for item in before if id(item) not in kept)
+
+
+def _dated(value: Any, now: int) -> Any:
+    if isinstance(value, Mapping):
+        if list(value) == ["$now"] and isinstance(value["$now"], int):
+            return now + value["$now"]
+        return {key: _dated(inner, now) for key, inner in value.items()}
+    return [_dated(inner, now) for inner in value] if isinstance(value, list) else value
