@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -109,7 +109,7 @@ class DuckDBEngine:
         parameters: Mapping[str, str] | None = None,
         project: str,
         rows: int = _BATCH_ROWS,
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch]:
         """The rows of one query in batches of up to `rows`, without holding all of them."""
         cursor = self.connection.cursor()
 
