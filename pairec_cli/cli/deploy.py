@@ -10,12 +10,13 @@ import typer
 
 from pairec_cli.cli.options import DryRun, Format, Solution, open_project
 from pairec_cli.cli.render import Format as FormatName
-from pairec_cli.cli.render import emit, next_step, notice, paint, print_file, show, timestamp, warn
+from pairec_cli.cli.render import emit, next_step, notice, paint, print_file, timestamp, warn
 from pairec_cli.cli.texts import write_diff
 from pairec_cli.domain.deployment import Deployment
 from pairec_cli.domain.errors import NotFound
 from pairec_cli.project import Project
 from pairec_cli.workflow import deploying, generating
+from pairec_cli.workflow.deploying import Choice
 from pairec_cli.workflow.file_diff import Change, FileDiff
 
 app = typer.Typer()
@@ -50,7 +51,10 @@ def preview(
 ) -> None:
     """Show what deploying would change: added, changed, removed files, and edits made by hand."""
     project = open_project(context)
-    shown = deploying.preview(project, _record(project, record, solution))
+    chosen = _record(project, record, solution)
+    shown = deploying.preview(project, chosen)
+    if newer := generating.newer_version(project, chosen):
+        warn(f"record {chosen.id} is of version {chosen.version}; version {newer} is not generated yet")
     changes = [diff for diff in shown.diffs if diff.change is not Change.UNCHANGED]
     columns = ("change", "added", "removed", "path")
     emit([_row(diff) for diff in changes], columns=columns, format=format, title=f"Changes to {shown.target}")
@@ -82,15 +86,7 @@ def run(
         choice = deploying.choose(shown, names, overwrite_edits=overwrite_edits)
     else:
         chosen, choice = deploying.deploy(project, chosen, select=names, overwrite_edits=overwrite_edits)
-    for diff in choice.applied:
-        notice(f"{_label(diff.change, sys.stderr)} {diff.path}")
-    for diff in choice.kept:
-        warn(f"{diff.path} was edited by hand and stays; --overwrite-edits replaces it")
-    unchanged = len(choice.files) - len(choice.applied) - len(choice.kept)
-    verb = "would change" if dry_run else "changed"
-    notice(f"record {chosen.id}: {verb} {len(choice.applied)} files, {unchanged} are as they should be")
-    if not dry_run:
-        next_step("pairec backfill plan")
+    _tell(chosen, choice, dry_run=dry_run)
 
 
 @app.command()
@@ -124,11 +120,39 @@ def import_(
     context: typer.Context,
     address: Annotated[str, typer.Argument(help="oss://bucket/path/package.zip, or a file.")],
     name: Annotated[str, typer.Option(help="Name of the import.")] = "import",
+    verify_only: Annotated[
+        bool, typer.Option("--verify-only", help="Check the package and keep a record; deploy it later.")
+    ] = False,
+    overwrite_edits: Overwrite = False,
+    dry_run: DryRun = False,
 ) -> None:
-    """Import a package by its OSS address, as Migration Assistant does (method 2)."""
-    record = deploying.import_package(open_project(context), address, name)
-    show({"record": record.id, "package": record.package, "log": record.log})
-    next_step(f"pairec deploy run --record {record.id}")
+    """Import a package by its OSS address, as Migration Assistant does (method 2): verify, deploy."""
+    project = open_project(context)
+    if dry_run:
+        whole, package = deploying.verify_package(project, address)
+        notice(f"{whole} is sound: {len(package.workflow.nodes)} nodes of workflow {package.workflow.name}")
+        notice("would import and deploy it")
+        return
+    record = deploying.import_package(project, address, name)
+    notice(f"import {name!r}: {record.package} is sound, record {record.id}")
+    if verify_only:
+        next_step(f"pairec deploy run --record {record.id}")
+        return
+    record, choice = deploying.deploy(project, record, overwrite_edits=overwrite_edits)
+    _tell(record, choice, dry_run=False)
+
+
+def _tell(record: Deployment, choice: Choice, *, dry_run: bool) -> None:
+    """What a deployment changes, or has changed."""
+    for diff in choice.applied:
+        notice(f"{_label(diff.change, sys.stderr)} {diff.path}")
+    for diff in choice.kept:
+        warn(f"{diff.path} was edited by hand and stays; --overwrite-edits replaces it")
+    unchanged = len(choice.files) - len(choice.applied) - len(choice.kept)
+    verb = "would change" if dry_run else "changed"
+    notice(f"record {record.id}: {verb} {len(choice.applied)} files, {unchanged} are as they should be")
+    if not dry_run:
+        next_step("pairec backfill plan")
 
 
 def _record(project: Project, number: int | None, solution: str | None) -> Deployment:

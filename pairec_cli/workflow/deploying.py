@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pairec_cli.domain.deployment import Deployment, DeploymentStatus, WorkflowName
 from pairec_cli.domain.errors import InvalidInput, NotFound, PairecError
@@ -195,18 +196,23 @@ def _files(workspace: Workspace, node: Node, workflow: str) -> dict[str, str]:
     return node_files(node, workflow, workspace.instance.timezone)
 
 
-def import_package(workspace: Workspace, address: str, name: str) -> Deployment:
-    """Migration Assistant: a deployment record of a package by its address, verified before it is kept.
-
-    Raises NotFound, InvalidInput when it is no package of ours.
-    """
+def verify_package(workspace: Workspace, address: str) -> tuple[str, Package]:
+    """A package and its whole address. Raises NotFound, InvalidInput when it is none of ours."""
     package = generating.load(workspace, address)
     packaged_solution(package)
     package_files(package)
+    whole = address if address.startswith("oss://") else str(Path(address).resolve())
+    return whole, package
+
+
+def import_package(workspace: Workspace, address: str, name: str) -> Deployment:
+    """Migration Assistant: a deployment record of a package by its address, verified before it is kept.
+
+    Raises as `verify_package`.
+    """
+    whole, package = verify_package(workspace, address)
     log = workspace.logs / "import" / f"{time.time_ns()}.log"
     nodes = "".join(f"node {node.name}\n" for node in package.workflow.nodes)
-    replace_text(log, f"import {name}\npackage {address}\n{nodes}")
+    replace_text(log, f"import {name}\npackage {whole}\n{nodes}")
     started = workspace.control.deployments.start(workspace.instance.name, log=str(log))
-    return workspace.control.deployments.generated(
-        started.id, address, generating.package_fingerprint(package)
-    )
+    return workspace.control.deployments.generated(started.id, whole, generating.package_fingerprint(package))

@@ -143,3 +143,11 @@ def latest_generated(workspace: Workspace, solution: str | None) -> Deployment:
     if not found:
         raise NotDeployed(f"no script was generated for solution {name!r}", hint="pairec script generate")
     return found[0]
+
+
+def newer_version(workspace: Workspace, record: Deployment) -> int | None:
+    """The number of the solution's newest version, when the record is of an older one."""
+    if record.solution is None or record.version is None:
+        return None
+    newest = workspace.control.solutions.get(record.instance, record.solution).latest.number
+    return newest if newest > record.version else None

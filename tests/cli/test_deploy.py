@@ -74,9 +74,7 @@ def test_selected_nodes_only(pairec: Pairec, changed: Path) -> None:
 
 def test_records_and_log(pairec: Pairec, deployed: Path) -> None:
     records = pairec("deploy", "records", "-f", "json").json
-    assert [(one["id"], one["solution"], one["status"]) for one in records] == [
-        (1, "home", "success")
-    ]
+    assert [(one["id"], one["solution"], one["status"]) for one in records] == [(1, "home", "success")]
     log = pairec("deploy", "log", "1")
     assert log.out.startswith("package oss://pairec-bucket/algoconfig/plan/")
     missing = pairec("deploy", "log", "9")
@@ -84,15 +82,39 @@ def test_records_and_log(pairec: Pairec, deployed: Path) -> None:
     assert "deployment record '9' does not exist; known: 1" in missing.err
 
 
-def test_import_by_address(pairec: Pairec, deployed: Path) -> None:
+def test_import_by_address_verifies_and_deploys(pairec: Pairec, deployed: Path, folder: Path) -> None:
     address = pairec("deploy", "records", "-f", "json").json[0]["package"]
+    dry = pairec("deploy", "import", address, "--dry-run")
+    assert dry.err.splitlines()[-1] == "would import and deploy it"
+    checked = pairec("deploy", "import", address, "--verify-only")
+    assert checked.err.endswith("Next: pairec deploy run --record 2\n")
+    script = next((deployed / "dataworks").rglob("*global_hot_v1.sql"))
+    script.unlink()
     done = pairec("deploy", "import", address, "--name", "copy")
     assert done.code == 0
-    assert done.err.endswith("Next: pairec deploy run --record 2\n")
-    assert pairec("deploy", "run", "--record", "2").code == 0
+    assert done.err.startswith(f"import 'copy': {address} is sound, record 3\n")
+    assert "record 3: changed 1 files" in done.err
+    assert done.err.endswith("Next: pairec backfill plan\n")
+    assert script.exists()
+    statuses = {row["id"]: row["status"] for row in pairec("deploy", "records", "-f", "json").json}
+    assert (statuses[2], statuses[3]) == ("generated", "success")
     wrong = pairec("deploy", "import", "oss://pairec-bucket/no/package.zip")
     assert wrong.code == 1
     assert "hint: pairec deploy records" in wrong.err
+
+
+def test_import_of_a_file_keeps_its_whole_path(pairec: Pairec, deployed: Path, folder: Path) -> None:
+    package = next((deployed / "oss").rglob("package.zip"))
+    (folder / "copy.zip").write_bytes(package.read_bytes())
+    assert pairec("deploy", "import", "copy.zip", "--verify-only").code == 0
+    assert pairec("deploy", "records", "-f", "json").json[0]["package"] == str(folder / "copy.zip")
+
+
+def test_preview_tells_of_a_version_that_is_not_generated(pairec: Pairec, deployed: Path) -> None:
+    assert "not generated yet" not in pairec("deploy", "preview").err
+    pairec("solution", "configure", "--set", "size=20")
+    told = pairec("deploy", "preview")
+    assert "record 1 is of version 1; version 2 is not generated yet" in told.err
 
 
 def test_without_a_package(pairec: Pairec, workspace: Path) -> None:
