@@ -85,8 +85,10 @@ class NodeRunner:
                     log(f"hint: {error.hint}")
                 return runs.finish(run.id, RunState.FAILED, reason=error.message)
             except BaseException as error:
-                log(f"error: {type(error).__name__}: {error}")
-                runs.finish(run.id, RunState.FAILED, reason=f"{type(error).__name__}: {error}")
+                interrupted = isinstance(error, KeyboardInterrupt)
+                reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
+                log(f"error: {reason}")
+                runs.finish(run.id, RunState.FAILED, reason=reason)
                 raise
             log(f"ok: {rows} rows")
         return runs.finish(run.id, RunState.OK, reason=reason, rows=rows)
