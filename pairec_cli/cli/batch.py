@@ -15,6 +15,13 @@ from pairec_cli.project import Project
 SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".json": "jsonl", ".parquet": "parquet"}
 
 
+def check(users: str, output: Path | None, format: Format) -> None:
+    """Raises InvalidInput for a file of users that is not there, UsageError for an unknown kind of output."""
+    _kind(output, format)
+    if users != "all" and not Path(users).is_file():
+        raise InvalidInput(f"there is no file {users!r}", hint="--users all, or a file with one id per line")
+
+
 def run_batch(
     project: Project, users: str, scene: str, size: int, output: Path | None, format: Format
 ) -> None:
@@ -61,10 +68,7 @@ def _kind(output: Path | None, format: Format) -> str:
 def _users(project: Project, users: str, scene: str) -> list[str]:
     if users == "all":
         return project.known_users(scene)
-    path = Path(users)
-    if not path.is_file():
-        raise InvalidInput(f"there is no file {users!r}", hint="--users all, or a file with one id per line")
-    return list(_lines(path.read_text().splitlines()))
+    return list(_lines(Path(users).read_text().splitlines()))
 
 
 def _lines(lines: Iterable[str]) -> Iterable[str]:

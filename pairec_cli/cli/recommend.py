@@ -46,11 +46,13 @@ def recommend(
 
     The first time, when no solution is deployed, the tutorial's quick deployment runs first.
     """
-    if (user is None) == (users is None):
+    if (not user) == (users is None):
         raise UsageError("Name one user with --user, or many with --users.")
     if output is not None and users is None:
         raise UsageError("--output goes with --users.")
     project = open_project(context)
+    if users is not None:
+        _check_batch(users, output, format)
     chosen = _ready(project, scene, deploy=not no_deploy)
     if users is not None:
         _batch(project, users, chosen, size, output, format)
@@ -142,6 +144,13 @@ def _why(recall: str, score: float, triggers: tuple[Any, ...]) -> str:
         more = f" and {len(triggers) - 3} more" if len(triggers) > 3 else ""
         text += f" from {named}{more}"
     return text
+
+
+def _check_batch(users: str, output: Path | None, format: FormatName) -> None:
+    """Before a deployment that takes its time."""
+    from pairec_cli.cli.batch import check
+
+    check(users, output, format)
 
 
 def _batch(

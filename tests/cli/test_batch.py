@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Pairec
@@ -36,6 +37,21 @@ def test_users_of_a_file_to_standard_output(pairec: Pairec, deployed: Path, fold
     tabbed = pairec("recommend", "--users", "users.txt", "--size", "2").out.splitlines()
     assert tabbed[0].split("\t") == HEADER
     assert len(tabbed) == 5
+
+
+def test_every_kind_of_file_holds_the_same_rows(pairec: Pairec, deployed: Path, folder: Path) -> None:
+    for kind in ("csv", "tsv", "jsonl", "parquet"):
+        done = pairec("recommend", "--users", "all", "--size", "4", "--output", f"lists.{kind}")
+        assert (done.code, done.out) == (0, "")
+        assert "40 users, 160 rows" in done.err and f"wrote lists.{kind}" in done.err
+    commas = list(csv.DictReader((folder / "lists.csv").read_text().splitlines()))
+    tabs = list(csv.DictReader((folder / "lists.tsv").read_text().splitlines(), delimiter="\t"))
+    lines = [json.loads(line) for line in (folder / "lists.jsonl").read_text().splitlines()]
+    arrow = pq.read_table(folder / "lists.parquet").to_pylist()
+    assert commas == tabs and len(commas) == 160
+    assert lines == arrow
+    as_text = [{**row, "rank": str(row["rank"]), "score": float(row["score"])} for row in lines]
+    assert as_text == [{**row, "score": float(row["score"])} for row in commas]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_serving_imports_nothing_heavy(deployed: Path) -> None:
     [
         ((), 2, "Name one user with --user"),
         (("--user", "3", "--users", "all"), 2, "Name one user with --user"),
+        (("--user", ""), 2, "Name one user with --user"),
         (("--user", "3", "--output", "x.csv"), 2, "--output goes with --users"),
         (("--user", "3", "--size", "0"), 2, "at least 1 is allowed"),
         (("--user", "3", "--scene", "HomPage"), 1, "did you mean 'HomePage'?"),
@@ -94,3 +95,40 @@ def test_without_data_the_deployment_says_what_to_do(pairec: Pairec, workspace: 
     result = pairec("recommend", "--user", "3")
     assert result.code == 1
     assert "pairec data generate" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("--user", "3", "--scene", "Detail"), 1, "scene 'Detail' does not exist; known: HomePage"),
+        (("--users", "gone.txt"), 1, "there is no file 'gone.txt'"),
+        (("--users", "all", "--output", "x.doc"), 2, "must end in .csv"),
+    ],
+)
+def test_what_cannot_be_answered_is_not_deployed_for(
+    pairec: Pairec, workspace: Path, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    assert pairec("data", "generate", *WORLD).code == 0
+    result = pairec("recommend", *arguments)
+    assert (result.code, told in result.err) == (code, True), result.err
+    assert "step 3" not in result.err and not (workspace / "engine.json").exists()
+
+
+def test_a_deployment_that_was_cut_short_is_finished_first(pairec: Pairec, deployed: Path) -> None:
+    mark = deployed / "quickstart.unfinished"
+    mark.touch()
+    as_it_is = pairec("recommend", "--user", "3", "--no-deploy")
+    assert (as_it_is.code, mark.exists()) == (0, True)
+    finished = pairec("recommend", "--user", "3")
+    assert "going on with the quick deployment" in finished.err
+    assert (finished.code, mark.exists(), finished.out) == (0, False, as_it_is.out)
+    assert "deployment" not in pairec("recommend", "--user", "3").err
+
+
+def test_what_was_deployed_by_hand_is_not_deployed_over(pairec: Pairec, deployed: Path) -> None:
+    (deployed / "featuredb.db").unlink()
+    result = pairec("recommend", "--user", "3")
+    assert result.code == 1
+    assert result.err == (
+        "error: a solution is deployed, but nothing is published yet\nhint: pairec backfill run\n"
+    )
