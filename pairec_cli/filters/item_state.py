@@ -3,12 +3,13 @@ items without a row as in the open engine)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.conditions import Conditions, FilterParam
 from pairec_cli.domain.errors import Problem
+from pairec_cli.domain.feature_transforms import FeatureConf, FeatureTransform
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.sources import ItemStateDaoConf, RowsRead, under
 from pairec_cli.domain.stages import RequestContext, Resources
@@ -33,6 +34,7 @@ class ItemStateConfig(Record):
     item_state_cache_size: int = 0
     item_state_cache_time: int = 0
     generate_user_data_expr: str = ""
+    features: tuple[FeatureConf, ...] = ()
     missing_rows: str = ""
 
     def doubts(self) -> Iterator[tuple[str, str, object]]:
@@ -46,7 +48,8 @@ class ItemStateConfig(Record):
 
 class ItemStateFilter:
     """Reads the row of every item, gives its columns to the item as properties, and keeps the items for
-    which FilterParams hold. Conditions on the item see the row alone, not the item's earlier properties.
+    which FilterParams hold. Conditions on the item see the row alone, not the item's earlier properties;
+    with Features, which then transform each item, they see all its properties.
 
     An item without a row has DefaultFieldValues for one, or an empty row. Items whose rows could not be read
     stay. Copies of one id are decided together; the last one takes the properties.
@@ -65,6 +68,7 @@ class ItemStateFilter:
         self.conditions = Conditions(config.filter_params)
         self.defaults = dao.default_field_values
         self.drops_missing = self.rows.drops_missing or (config.missing_rows == DROP and not self.defaults)
+        self.transforms = _transforms(config.features)
         self.key = item_key(config.generate_user_data_expr)
         size, seconds = config.item_state_cache_size, config.item_state_cache_time
         self.cache = ExpiringCache[Row](size, seconds) if size > 0 else None
@@ -99,4 +103,14 @@ class ItemStateFilter:
             row = self.defaults
         if self.rows.adds_properties:
             item.properties.update(row)
-        return self.conditions.hold(context.user, row)
+        for transform in self.transforms:
+            transform.apply(item, context)
+        return self.conditions.hold(context.user, item.properties if self.transforms else row)
+
+
+def _transforms(confs: Sequence[FeatureConf]) -> list[FeatureTransform]:
+    made = []
+    for index, conf in enumerate(confs):
+        with under(f"Features[{index}]"):
+            made.append(FeatureTransform(conf))
+    return made
