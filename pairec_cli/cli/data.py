@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pairec_cli.cli.clipping import clipped
 from pairec_cli.cli.options import DryRun, Format, day, open_project
 from pairec_cli.cli.progress import Progress, Task
 from pairec_cli.cli.render import Format as FormatName
@@ -142,7 +143,8 @@ def preview(
 ) -> None:
     """Show rows of a table's newest day, or of --ds."""
     rows, columns, found = browsing.preview(open_project(context), table, ds=ds, limit=limit)
-    emit(rows, columns=columns, format=format, title=f"{table} ds={found}" if found else table)
+    title = f"{table} ds={found}" if found else table
+    emit(clipped(rows, format), columns=columns, format=format, title=title)
 
 
 @app.command("list")

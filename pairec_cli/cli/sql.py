@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pairec_cli.cli.clipping import clipped
 from pairec_cli.cli.options import DryRun, Format, UsageError, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice
@@ -39,7 +40,7 @@ def sql(
     if answer is None:
         next_step("pairec data list")
         return
-    emit(answer.rows, columns=answer.columns, format=format)
+    emit(clipped(answer.rows, format), columns=answer.columns, format=format)
     if answer.more:
         notice(f"note: the first {limit} rows; --limit 0 shows all")
 
