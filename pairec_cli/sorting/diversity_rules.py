@@ -47,7 +47,7 @@ class DiversityRule:
         self.conf, self.delimiters = conf, delimiters
         windowed = conf.window_size > conf.frequency_size > 0
         self.window = conf.window_size - 1 if windowed else 0
-        self._values: dict[int, tuple[Value, ...]] = {}
+        self._values: dict[Item, tuple[Value, ...]] = {}
 
     def fits(self, item: Item, placed: Sequence[Item]) -> bool:
         """Whether the item may follow the items placed."""
@@ -66,14 +66,14 @@ class DiversityRule:
 
     def _of(self, item: Item) -> tuple[Value, ...]:
         """The item's value in each dimension; where it has none that is the empty text, alike in all."""
-        found = self._values.get(id(item))
+        found = self._values.get(item)
         if found is None:
             texts = {name: label(item.properties.get(name)) for name in self.conf.dimensions}
             if self.delimiters:
                 found = tuple(self._split(name, text) for name, text in texts.items())
             else:
                 found = ("_".join(texts[name] for name in self.conf.dimensions),)
-            self._values[id(item)] = found
+            self._values[item] = found
         return found
 
     def _split(self, name: str, text: str) -> Value:
@@ -89,11 +89,11 @@ class ExclusionRule:
     def __init__(self, conf: ExclusionRuleConf, user: Mapping[str, object]) -> None:
         self.places = frozenset(conf.positions) if conf.conditions else frozenset[int]()
         self.conditions, self.user = Conditions(conf.conditions), user
-        self._known: dict[int, bool] = {}
+        self._known: dict[Item, bool] = {}
 
     def forbids(self, place: int, item: Item) -> bool:
         if place not in self.places:
             return False
-        if id(item) not in self._known:
-            self._known[id(item)] = self.conditions.hold(self.user, item_features(item))
-        return self._known[id(item)]
+        if item not in self._known:
+            self._known[item] = self.conditions.hold(self.user, item_features(item))
+        return self._known[item]
