@@ -215,11 +215,11 @@ def test_a_disk_error_at_the_last_day_leaves_no_day(
     assert list(project.warehouse.layout.table(TABLE).rglob("*.parquet")) == []
 
 
-MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.datetimes(datetime(2025, 12, 30), datetime(2026, 1, 2), timezones=st.just(UTC))
 
 
 @given(st.lists(MOMENTS, min_size=1, max_size=60), st.integers(1, 20), st.integers(-11, 11))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_is_stored_on_its_own_day(
     tmp_path_factory: pytest.TempPathFactory, moments: list[datetime], buffer: int, hours: int
 ) -> None:
