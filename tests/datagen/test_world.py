@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from pairec_cli.datagen.behavior import LAST_DELAY
 from pairec_cli.datagen.config import stream
-from pairec_cli.datagen.world import World, WorldConfig
+from pairec_cli.datagen.world import World, WorldConfig, world_of
 from pairec_cli.domain.ds import DsRange, shift, unix_start
 from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.tables import BEHAVIOR_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Column
@@ -29,7 +29,7 @@ ARROW = {"BIGINT": pa.int64(), "DOUBLE": pa.float64(), "STRING": pa.string()}
 
 DIGEST = """
 import hashlib, sys
-from pairec_cli.datagen.world import World, WorldConfig
+from pairec_cli.datagen.world import World, WorldConfig, world_of
 world = World(WorldConfig.model_validate_json(sys.argv[1]))
 for table in (world.users(sys.argv[2]), world.items(sys.argv[2]), world.behavior(sys.argv[2])):
     print(hashlib.sha256(repr(table.to_pydict()).encode()).hexdigest())
@@ -341,3 +341,9 @@ def test_any_world_keeps_its_promises(
     assert all(start <= row["event_time"] < start + 86_400 for row in rows)
     assert all(1 <= int(row["user_id"]) <= people.num_rows for row in rows)
     assert all(1 <= int(row["item_id"]) <= things.num_rows for row in rows)
+
+
+def test_one_world_serves_all_its_days() -> None:
+    config = WorldConfig(epoch="20260101", users=3, items=4)
+    assert world_of(config) is world_of(WorldConfig(epoch="20260101", users=3, items=4))
+    assert world_of(config.model_copy(update={"seed": 9})) is not world_of(config)
