@@ -8,8 +8,8 @@ import pytest
 
 from tests.cli.conftest import LAST_DAY, Pairec
 
-HOT = "rec_sln_demo_global_hot_v1"
-TRIGGER = "rec_sln_demo_etrec_u2i_trigger_v1"
+HOT = "home_global_hot_v1"
+TRIGGER = "home_etrec_u2i_trigger_v1"
 
 
 def script_of(deployed: Path, node: str) -> Path:
@@ -101,9 +101,9 @@ def test_a_failed_task_shows_its_log_and_continue_goes_on(
         (("plan", "--end", "20990101"), 1, "is not over yet"),
         (("plan", "--start", "20250131", "--end", "20250130"), 1, "20250131 is after 20250130"),
         (("plan", "--end", "yesterday"), 2, "'yesterday' is not a day"),
-        (("plan", "--task", "rec_sln_demo_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
-        (("rerun", "rec_sln_demo_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
-        (("log", "rec_sln_demo_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
+        (("plan", "--task", "home_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
+        (("rerun", "home_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
+        (("log", "home_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
         (("plan", "--solution", "other"), 1, "solution 'other' is not deployed"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import LAST_DAY, Pairec
 
-HOT = "rec_sln_demo_global_hot_v1"
+HOT = "home_global_hot_v1"
 USER_TABLE = "rec_sln_demo_user_table_v1"
 
 
@@ -108,8 +108,8 @@ def test_freeze_and_unfreeze(pairec: Pairec, deployed: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("show", "rec_sln_demo_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
-        (("freeze", HOT, "rec_sln_demo_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
+        (("show", "home_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
+        (("freeze", HOT, "home_global_ht_v1"), 1, f"did you mean '{HOT}'?"),
         (("log", HOT, "--ds", "20200101"), 1, "hint: pairec node run"),
         (("run", HOT, "--ds", "20990101"), 1, "is not over yet"),
         (("run", HOT, "--ds", "2025"), 2, "'2025' is not a day"),

@@ -14,7 +14,7 @@ def test_frozen_nodes_fail_their_instances_and_children_wait(pairec: Pairec, dep
     assert result.code == 1
     states = {row["node"]: row["state"] for row in result.json}
     assert {states[anchor] for anchor in ANCHORS} == {"frozen"}
-    assert states["rec_sln_demo_global_hot_v1"] == "pending"
+    assert states["home_global_hot_v1"] == "pending"
     assert "3 nodes are frozen" in result.err
     assert "hint: pairec node unfreeze rec_sln_demo_" in result.err
 
@@ -23,10 +23,10 @@ def test_an_unfrozen_schedule_that_is_up_to_date(pairec: Pairec, deployed: Path)
     assert pairec("node", "unfreeze", *ANCHORS).code == 0
     dry = pairec("run", "--ds", LAST_DAY, "--dry-run")
     assert dry.code == 0
-    assert "rec_sln_demo_global_hot_v1" in dry.out
+    assert "home_global_hot_v1" in dry.out
     done = pairec("run", "--ds", LAST_DAY)
     assert done.code == 0, done.err
-    assert "rec_sln_demo_global_hot_v1  up to date" in done.err
+    assert "home_global_hot_v1  up to date" in done.err
     assert done.err.splitlines()[-1].startswith("Next: pairec recommend")
 
 

@@ -21,7 +21,7 @@ def test_a_changed_solution_is_a_new_package(pairec: Pairec, deployed: Path) -> 
     assert made.code == 0
     assert "is written, record 2" in made.err
     nodes = {row["node"]: row for row in made.json}
-    assert nodes["rec_sln_demo_global_hot_v1"]["outputs"] == ["project_mc.rec_sln_demo_global_hot_v1"]
+    assert nodes["home_global_hot_v1"]["outputs"] == ["project_mc.home_global_hot_v1"]
     assert len(list((deployed / "oss").rglob("package.zip"))) == 2
 
 
