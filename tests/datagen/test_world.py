@@ -29,7 +29,7 @@ ARROW = {"BIGINT": pa.int64(), "DOUBLE": pa.float64(), "STRING": pa.string()}
 
 DIGEST = """
 import hashlib, sys
-from pairec_cli.datagen.world import World, WorldConfig, world_of
+from pairec_cli.datagen.world import World, WorldConfig
 world = World(WorldConfig.model_validate_json(sys.argv[1]))
 for table in (world.users(sys.argv[2]), world.items(sys.argv[2]), world.behavior(sys.argv[2])):
     print(hashlib.sha256(repr(table.to_pydict()).encode()).hexdigest())
