@@ -20,6 +20,7 @@ from pairec_cli.engine.known_keys import (
     SORT_KEYS,
     TOP_KEYS,
 )
+from pairec_cli.engine.rank import RankConf
 from pairec_cli.engine.recalls.registry import RECALLS
 from pairec_cli.filters.registry import BUILT_IN_FILTERS, FILTERS
 from pairec_cli.sorting.registry import BUILT_IN_SORTS, SORTS
@@ -115,6 +116,8 @@ class _Document(Record):
     sort_names: Mapping[str, tuple[str, ...]] = {}
     feature_store_confs: Mapping[str, FeatureStore] = {}
     user_feature_confs: Mapping[str, SceneFeatures] = {}
+    rank_conf: Mapping[str, RankConf] = {}
+    dpp_conf: tuple[Any, ...] = ()
 
 
 class EngineConfig(Record):
@@ -131,6 +134,7 @@ class EngineConfig(Record):
     sort_names: Mapping[str, tuple[str, ...]]
     feature_stores: frozenset[str]
     user_features: Mapping[str, SceneFeatures]
+    ranks: Mapping[str, RankConf]
     warnings: tuple[Problem, ...] = ()
 
     @classmethod
@@ -142,7 +146,7 @@ class EngineConfig(Record):
         filters = _entries("FilterConfs", "FilterType", raw.filter_confs, FILTERS, FILTER_KEYS, findings)
         sorts = _entries("SortConfs", "SortType", raw.sort_confs, SORTS, SORT_KEYS, findings)
         filters = {**_built_in(BUILT_IN_FILTERS, FILTERS), **filters}
-        sorts = {**_built_in(BUILT_IN_SORTS, SORTS), **sorts}
+        sorts = {**_built_in(BUILT_IN_SORTS, SORTS), **_dpp_sorts(raw.dpp_conf, findings), **sorts}
         found = cls(
             raw.run_mode,
             raw.listen_conf,
@@ -154,6 +158,7 @@ class EngineConfig(Record):
             _named("SortNames", "sort", raw.sort_names, sorts, findings),
             frozenset(raw.feature_store_confs),
             raw.user_feature_confs,
+            raw.rank_conf,
         )
         found._check_scene_keys(findings)
         if findings.problems:
@@ -163,8 +168,14 @@ class EngineConfig(Record):
     def _check_scene_keys(self, findings: Findings) -> None:
         """A misspelt scene in these maps would silently do nothing."""
         categories = {name for confs in self.scenes.values() for name in confs}
-        known = {"FilterNames": {"default"}, "SortNames": categories, "UserFeatureConfs": set[str]()}
-        maps = (self.filter_names, self.sort_names, self.user_features)
+        none = set[str]()
+        known = {
+            "FilterNames": {"default"},
+            "SortNames": categories,
+            "UserFeatureConfs": none,
+            "RankConf": none,
+        }
+        maps = (self.filter_names, self.sort_names, self.user_features, self.ranks)
         for (section, others), scenes in zip(known.items(), maps, strict=True):
             for scene in scenes:
                 if scene not in self.scenes and scene not in others:
@@ -191,11 +202,11 @@ class EngineConfig(Record):
         return [self.filters[name] for name in names]
 
     def sorts_of(self, scene: str, category: str) -> list[StageEntry]:
-        """Sorts in order: the scene's, else the category's, else ItemRankScore."""
+        """Sorts in order: the scene's, else the category's; ItemRankScore when these are none."""
         names = self.sort_names.get(scene)
         if names is None:
-            names = self.sort_names.get(category, (DEFAULT_SORT,))
-        return [self.sorts[name] for name in names]
+            names = self.sort_names.get(category, ())
+        return [self.sorts[name] for name in names or (DEFAULT_SORT,)]
 
 
 def _entries(
@@ -227,6 +238,17 @@ def _entries(
             findings.warn(path, f"replaces an earlier entry that is also named {head.name!r}", head.name)
         config = decode(stage.Config, entry, path, findings, unserved=keys, also=("Name", type_key))
         found[head.name] = StageEntry(head.name, kind, stage, config, path)
+    return found
+
+
+def _dpp_sorts(raw: Iterable[Any], findings: Findings) -> dict[str, StageEntry]:
+    """The entries of the list DPPConf: sorts that need no SortConfs entry."""
+    found: dict[str, StageEntry] = {}
+    for index, entry in enumerate(raw):
+        kind, path = "DPPSort", f"DPPConf[{index}]"
+        stage = SORTS.load(kind)
+        conf = decode(stage.Conf, entry, path, findings)
+        found.setdefault(conf.name, StageEntry(conf.name, kind, stage, stage.Config(conf), path))
     return found
 
 

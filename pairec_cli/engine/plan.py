@@ -11,14 +11,15 @@ from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Filter, Recall, Resources, Sort
 from pairec_cli.engine.config import MEND, WHAT, EngineConfig, FeatureLoad, StageEntry
 from pairec_cli.engine.features import UserView
+from pairec_cli.engine.rank import ScoreExpression
 from pairec_cli.engine.recalls.conf import ExplainConf
 
 
 class Step(Record):
-    """One stage between recall and cut: `kind` is the funnel's word for it (filter, sort)."""
+    """One stage between recall and cut: `kind` is the funnel's word for it (filter, rank, sort)."""
 
     kind: str
-    stage: Filter | Sort
+    stage: Filter | ScoreExpression | Sort
 
 
 class Plan(Record):
@@ -51,6 +52,9 @@ class Planner:
             scene: tuple(self._user_views(scene, features.feature_load_confs, resources))
             for scene, features in config.user_features.items()
         }
+        self.ranks = {
+            scene: ScoreExpression("RankScore", conf) for scene, conf in config.ranks.items() if conf.ranks
+        }
         if self._problems:
             raise InvalidConfig(WHAT, self._problems, hint=MEND)
 
@@ -58,12 +62,13 @@ class Planner:
         """Raises NotFound for an unknown scene or category."""
         names = self.config.category(scene, category).recall_names
         filters = [Step("filter", self.filters[entry.name]) for entry in self.config.filters_of(scene)]
+        ranks = [Step("rank", self.ranks[scene])] if scene in self.ranks else []
         sorts = [Step("sort", self.sorts[entry.name]) for entry in self.config.sorts_of(scene, category)]
         explains = {name: getattr(self.config.recalls[name].config, "explain", None) for name in names}
         return Plan(
             self.user_views.get(scene, ()),
             tuple(self.recalls[name] for name in names),
-            (*filters, *sorts),
+            (*filters, *ranks, *sorts),
             {name: conf for name, conf in explains.items() if conf},
         )
 

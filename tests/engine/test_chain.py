@@ -55,7 +55,7 @@ def test_it_answers_as_the_engine(
     [
         {"FilterNames": {"default": []}},
         {"FilterNames": {"default": ["UniqueFilter", "UniqueFilter"]}},
-        {"SortNames": {"home": []}},
+        {"RankConf": {"home": {"RankScore": "1"}}},
         {
             "RecallConfs": [{"Name": "u2i", "RecallType": "tests.engine.remote_recall:RemoteRecall"}],
         },

@@ -100,7 +100,7 @@ def test_unknown_names_are_skipped_with_a_warning() -> None:
     )
     assert found.category("home", "default").recall_names == ("u2i",)
     assert names(found.filters_of("home")) == ["UniqueFilter"]
-    assert names(found.sorts_of("home", "default")) == []
+    assert names(found.sorts_of("home", "default")) == ["ItemRankScore"]
     assert warnings(found) == [
         (
             "SceneConfs.home.default.RecallNames[0]",
@@ -115,10 +115,10 @@ def test_unknown_names_are_skipped_with_a_warning() -> None:
 
 
 def test_unknown_and_unserved_keys_are_warnings() -> None:
-    found = read(RankConf={}, FilterNmes={}, SceneConfs={"home": {"default": {"SubRank": {}}}})
+    found = read(LindormConfs={}, FilterNmes={}, SceneConfs={"home": {"default": {"SubRank": {}}}})
     assert warnings(found) == [
         ("SceneConfs.home.default.SubRank", "is a key of PAI-Rec that has no effect here"),
-        ("RankConf", "is a key of PAI-Rec that has no effect here"),
+        ("LindormConfs", "is a key of PAI-Rec that has no effect here"),
         ("FilterNmes", "is unknown; did you mean 'FilterNames'?"),
     ]
 
@@ -169,7 +169,7 @@ def test_filter_lists_of_scene_and_default() -> None:
 def test_sort_lists_of_scene_category_and_built_in() -> None:
     sort = {"Name": "mine", "SortType": "ItemRankScore"}
     found = read(SortConfs=[sort], SortNames={"home": [], "feed": ["mine"]})
-    assert names(found.sorts_of("home", "feed")) == []
+    assert names(found.sorts_of("home", "feed")) == ["ItemRankScore"]
     assert names(found.sorts_of("detail", "feed")) == ["mine"]
     assert names(found.sorts_of("detail", "default")) == ["ItemRankScore"]
 
@@ -185,3 +185,24 @@ def test_scenes_and_categories() -> None:
         found.category("hmoe", "default")
     with pytest.raises(NotFound, match="category of scene 'home'"):
         found.category("home", "other")
+
+
+class TestDppConf:
+    """The list DPPConf: sorts without a SortConfs entry."""
+
+    def test_its_names_are_sorts(self) -> None:
+        dpp = {"Name": "page", "EmbeddingColumn": "emb", "Alpha": 2, "AbortRunCount": 5}
+        found = read(DPPConf=[dpp], SortNames={"home": ["page"]})
+        assert warnings(found) == []
+        (entry,) = found.sorts_of("home", "default")
+        assert (entry.type, entry.config.dpp_conf.alpha) == ("DPPSort", 2.0)
+
+    def test_a_sort_of_the_same_name_goes_before(self) -> None:
+        sort = {"Name": "page", "SortType": "CustomFieldSort"}
+        found = read(DPPConf=[{"Name": "page"}], SortConfs=[sort])
+        assert found.sorts["page"].type == "CustomFieldSort"
+
+    def test_wrong_types_are_refused_with_their_path(self) -> None:
+        document = config(custom("u2i"), DPPConf=[{"Name": "page", "Alpha": "2"}, 7])
+        paths = [path for path, _ in problems(document)]
+        assert paths == ["DPPConf[0].Alpha", "DPPConf[1]"]

@@ -174,9 +174,9 @@ def test_a_stage_whose_source_fails_leaves_the_list(engine: Engine) -> None:
     assert response.trace[1].note == "skipped: the source is down"
 
 
-def test_an_empty_sort_list_keeps_the_order_of_recall(engine: Engine) -> None:
+def test_an_empty_sort_list_is_the_built_in_sort(engine: Engine) -> None:
     conf = config(custom("u2i"), SortNames={"home": []})
-    assert ids(ask(Engine.from_config(conf, engine.featuredb))) == ["a", "b", "c"]
+    assert ids(ask(Engine.from_config(conf, engine.featuredb))) == ["a", "c", "b"]
 
 
 def test_new_lists_are_served_without_a_new_engine(engine: Engine) -> None:
@@ -200,7 +200,7 @@ def test_stages_that_cannot_be_built_are_reported_together(tmp_path: Path) -> No
 
 
 def test_warnings_of_the_configuration_are_kept(tmp_path: Path) -> None:
-    served = Engine.from_config(config(RankConf={}), store(tmp_path))
+    served = Engine.from_config(config(LindormConfs={}), store(tmp_path))
     assert [str(warning) for warning in served.warnings] == [
-        "RankConf: is a key of PAI-Rec that has no effect here"
+        "LindormConfs: is a key of PAI-Rec that has no effect here"
     ]
