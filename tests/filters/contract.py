@@ -64,9 +64,12 @@ class StageContract:
     """Whether the stage may give one item twice."""
     may_drop: ClassVar[bool]
 
+    def resources(self) -> Resources:
+        return Resources(self.features)
+
     def make(self, **config: Any) -> Any:
         stage = self.registry.load(self.kind)
-        return stage("named", stage.Config(**{**self.config, **config}), Resources(self.features))
+        return stage("named", stage.Config(**{**self.config, **config}), self.resources())
 
     def test_it_bears_its_configured_name(self) -> None:
         assert self.make().name == "named"

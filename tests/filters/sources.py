@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from pairec_cli.domain.errors import DataError
-from pairec_cli.domain.sources import Sources
+from pairec_cli.domain.sources import DaoConf, DataSource, Sources
 from pairec_cli.domain.stages import Resources
 from pairec_cli.online.memory import MemoryDatabase, MemoryLists, MemorySources, MemoryTable
+from pairec_cli.online.sql_tables import HologresTables
 from tests.filters.contract import NoFeatures
 
 NOW = 1_700_000_000
@@ -40,6 +41,13 @@ def batches(*shown: tuple[int, list[str]]) -> list[str]:
 
 def resources(sources: Sources) -> Resources:
     return Resources(NoFeatures(), sources=sources)
+
+
+class Down:
+    """Sources whose database does not answer."""
+
+    def open(self, dao: DaoConf) -> DataSource:
+        return HologresTables(Unreachable())
 
 
 class Unreachable:
