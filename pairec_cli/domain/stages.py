@@ -46,9 +46,9 @@ class Resources(Record):
 
 class RequestContext:
     """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
-    user views gave. `random` is the source of chance for stages that shuffle; None is the system's, a seeded
-    one makes a request repeatable. In `notes` a stage says what went wrong while it went on; `ran` are the filters
-    that took part and want to know it afterwards."""
+    user views gave. `random` is the source of chance for stages that shuffle; None is the system's, a
+    seeded one makes a request repeatable. In `notes` a stage says what went wrong while it went on; `ran` are
+    the filters that took part and want to know it afterwards."""
 
     __slots__ = ("notes", "ran", "random", "request", "uid", "user")
 
