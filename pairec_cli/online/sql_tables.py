@@ -195,7 +195,8 @@ class SqlItemList:
         self.database = database
         if not column.strip():
             _refuse("SelectCol", "is missing: name the column of the item ids", column)
-        self.sql = f"SELECT {column} FROM {table}" + (f" WHERE {where}" if where.strip() else "")
+        clause = f" WHERE {_own(where, database)}" if where.strip() else ""
+        self.sql = f"SELECT {_own(column, database)} FROM {table}{clause}"
 
     def ids(self) -> Collection[str]:
         _, rows = self.database.query(self.sql, ())
@@ -211,8 +212,8 @@ class SqlItemRows:
     def __init__(self, database: Database, table: str, dao: ItemStateDaoConf) -> None:
         self.database = database
         key = _plain(dao.item_field_name, "ItemFieldName")
-        columns = f"{key}, {dao.select_fields}" if dao.select_fields.strip() else key
-        where = f"({dao.where_clause}) AND " if dao.where_clause.strip() else ""
+        columns = f"{key}, {_own(dao.select_fields, database)}" if dao.select_fields.strip() else key
+        where = f"({_own(dao.where_clause, database)}) AND " if dao.where_clause.strip() else ""
         self.head = f"SELECT {columns} FROM {table} WHERE {where}{key} IN "
 
     def read(self, ids: Sequence[str]) -> RowsRead:
@@ -233,6 +234,11 @@ class SqlItemRows:
         for row in rows:
             values = zip(names[1:], row[1:], strict=True)
             yield to_text(row[0], ""), {name: value for name, value in values if value is not None}
+
+
+def _own(sql: str, database: Database) -> str:
+    """The configuration's own SQL, where nothing may be taken for a parameter."""
+    return sql.replace("%", "%%") if database.mark == "%s" else sql
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -88,6 +88,19 @@ def test_rows_are_asked_for_five_hundred_at_a_time_with_the_users_clause_in_brac
     assert read.unread == frozenset()
 
 
+def test_a_percent_sign_of_the_users_own_sql_is_no_place_for_a_parameter() -> None:
+    dao = ItemStateDaoConf("hologres", hologres_table_name="t", item_field_name="id")
+    dao = dao.replace(where_clause="name like 'a%'")
+    database = Recorder()
+    source = hologres(database)
+    source.item_rows(dao).read(["1"])
+    source.item_list(SHOWN, "id", "name like 'a%'").ids()
+    assert [sql for sql, _ in database.asked] == [
+        "SELECT id FROM t WHERE (name like 'a%%') AND id IN (%s)",
+        "SELECT id FROM public.shown WHERE name like 'a%%'",
+    ]
+
+
 def test_a_batch_that_fails_leaves_its_ids_unread_and_the_others_read() -> None:
     class Half(Recorder):
         def query(self, sql: str, parameters: Sequence[object]) -> Any:
