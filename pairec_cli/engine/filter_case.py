@@ -124,7 +124,7 @@ class StepResult(Record):
     failures: list[str]
 
 
-class _NoViews:
+class NoViews:
     """A store without views: a case has none."""
 
     def get(self, view: str, key: str) -> NoReturn:
@@ -152,7 +152,7 @@ class CaseRun:
         self.config = EngineConfig.read(case.configuration(base))
         self.database, self.lists = memory_of(case.state)
         memory = MemorySources(self.database, self.lists)
-        resources = Resources(_NoViews(), self.config.feature_stores, sources or memory)
+        resources = Resources(NoViews(), self.config.feature_stores, sources or memory)
         self.resources = resources
         self.planner = Planner(self.config, resources)
         self.random = Random(seed)
@@ -171,7 +171,7 @@ class CaseRun:
         size = step.size if step.size is not None else case.size
         request = RecommendRequest(user.id, scene, size, features=user.features, request_id="case")
         context = RequestContext(request, request_properties(user.id, user.features), self.random)
-        items = [_item(given) for given in (case.items if step.items is None else step.items)]
+        items = [candidate(given) for given in (case.items if step.items is None else step.items)]
         trace: list[StageTrace] = []
         dropped: list[tuple[str, ...]] = []
         for stage in self._filters(scene):
@@ -209,7 +209,8 @@ def item_document(item: Item) -> dict[str, Any]:
     }
 
 
-def _item(given: CaseItem) -> Item:
+def candidate(given: CaseItem) -> Item:
+    """The item that a case gives."""
     properties, scores = dict(given.features), dict(given.algo_scores)
     return Item(given.id, given.score, given.retrieve_id, given.item_type, properties, scores)
 

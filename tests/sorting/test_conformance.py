@@ -1,4 +1,4 @@
-"""Every sort case of the conformance set, through the configuration and the plan."""
+"""Every sort case of the conformance set, as `SortCase` runs it."""
 
 from __future__ import annotations
 
@@ -10,34 +10,9 @@ import pytest
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidConfig
-from pairec_cli.domain.requests import RecommendRequest
-from pairec_cli.domain.stages import RequestContext, Resources
-from pairec_cli.engine.config import EngineConfig
-from pairec_cli.engine.plan import Planner
-from tests.filters.contract import NoFeatures
+from pairec_cli.engine.sort_case import SortCase
 
 CASES = json.loads((Path(__file__).parents[1] / "conformance" / "sort_cases.json").read_text("utf-8"))
-
-
-def ask(case: dict[str, Any]) -> list[Item]:
-    """The sorted items of a case."""
-    document = {
-        "SceneConfs": {case["scene"]: {"default": {"RecallNames": []}}},
-        "SortConfs": case["sort_confs"],
-        "SortNames": case["sort_names"],
-    }
-    plan = Planner(EngineConfig.read(document), Resources(NoFeatures())).plan(case["scene"], "default")
-    request = RecommendRequest(case["user"]["id"], case["scene"], case["size"])
-    context = RequestContext(request, {**case["user"]["features"], "uid": case["user"]["id"]})
-    items = [candidate(given) for given in case["items"]]
-    for step in plan.steps:
-        items = step.stage.apply(items, context)
-    return items
-
-
-def candidate(given: dict[str, Any]) -> Item:
-    features, scores = dict(given.get("features", {})), dict(given.get("algo_scores", {}))
-    return Item(given["id"], given["score"], given["retrieve_id"], properties=features, algo_scores=scores)
 
 
 def check(items: list[Item], expect: dict[str, Any]) -> None:
@@ -59,7 +34,7 @@ def check(items: list[Item], expect: dict[str, Any]) -> None:
 def test_case(case: dict[str, Any]) -> None:
     if case["expect"]["mode"] == "panic":
         with pytest.raises(InvalidConfig):
-            ask(case)
+            SortCase.read(case).run()
         return
     for _ in range(case.get("runs", 1)):
-        check(ask(case), case["expect"])
+        check(SortCase.read(case).run().items, case["expect"])

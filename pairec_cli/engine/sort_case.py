@@ -1,0 +1,97 @@
+"""Sorts tried on given candidates.
+
+A case is a JSON object: `sort_confs` (SortConfs entries), `dpp_conf` (DPPConf entries), `sort_names`
+(SortNames), `scene`, `category`, `user` (id, features), `items` (id, retrieve_id, score, features,
+algo_scores), `size` and `state` (tables and redis, for sorts that read embeddings). Other keys are for the
+reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from pairec_cli.domain.errors import InvalidConfig
+from pairec_cli.domain.records import Record
+from pairec_cli.domain.requests import DEFAULT_CATEGORY, DEFAULT_SIZE, RecommendRequest, StageTrace
+from pairec_cli.domain.sources import Sources
+from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.engine.config import EngineConfig
+from pairec_cli.engine.decode import Findings, decode
+from pairec_cli.engine.features import request_properties
+from pairec_cli.engine.filter_case import (
+    WHAT,
+    CaseItem,
+    CaseState,
+    CaseUser,
+    NoViews,
+    StepResult,
+    candidate,
+    memory_of,
+)
+from pairec_cli.engine.plan import Planner
+from pairec_cli.engine.steps import run_stage
+from pairec_cli.online.memory import MemorySources
+
+
+class SortCase(Record):
+    """A case, read."""
+
+    sort_confs: tuple[Any, ...] = ()
+    dpp_conf: tuple[Any, ...] = ()
+    sort_names: Mapping[str, Any] = {}
+    scene: str = "default_scene"
+    category: str = DEFAULT_CATEGORY
+    user: CaseUser = CaseUser()
+    items: tuple[CaseItem, ...] = ()
+    size: int = DEFAULT_SIZE
+    state: CaseState = CaseState()
+
+    @classmethod
+    def read(cls, document: Any) -> SortCase:
+        """Raises InvalidConfig with every value of a wrong type."""
+        findings = Findings()
+        found = decode(cls, document, "", findings)
+        parts: list[tuple[str, CaseUser | CaseItem]] = [("user", found.user)]
+        parts += [(f"items[{index}]", item) for index, item in enumerate(found.items)]
+        for path, part in parts:
+            if not isinstance(part.features, Mapping):
+                findings.problem(f"{path}.features", "must be an object", part.features)
+        if findings.problems:
+            raise InvalidConfig(WHAT, findings.problems)
+        return found
+
+    def configuration(self, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The sorts of the engine configuration `base`, if any, and the case's on top."""
+        given = {key.lower(): value for key, value in (base or {}).items()}
+        return {
+            "SortConfs": _joined(given.get("sortconfs"), self.sort_confs),
+            "DPPConf": _joined(given.get("dppconf"), self.dpp_conf),
+            "SortNames": self.sort_names or given.get("sortnames") or {},
+        }
+
+    def run(
+        self,
+        base: Mapping[str, Any] | None = None,
+        *,
+        sources: Sources | None = None,
+        seed: int | None = None,
+    ) -> StepResult:
+        """The items in their order, and the funnel. Raises InvalidConfig for a configuration that is refused,
+        InvalidInput for a state that cannot be made."""
+        config = EngineConfig.read(self.configuration(base))
+        memory = MemorySources(*memory_of(self.state))
+        planner = Planner(config, Resources(NoViews(), config.feature_stores, sources or memory))
+        user, features = self.user.id, self.user.features
+        request = RecommendRequest(user, self.scene, self.size, features=features, request_id="case")
+        context = RequestContext(request, request_properties(user, features), Random(seed))
+        items = [candidate(given) for given in self.items]
+        trace: list[StageTrace] = []
+        for entry in config.sorts_of(self.scene, self.category):
+            items = run_stage("sort", planner.sorts[entry.name], items, context, trace)
+        return StepResult(items, trace, [], [])
+
+
+def _joined(base: Any, own: tuple[Any, ...]) -> Any:
+    return [*base, *own] if isinstance(base, list) else base or list(own)
