@@ -7,7 +7,7 @@ from pairec_cli.domain.package import Node
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features import preprocess
-from pairec_cli.features.script import Field, Target, select_list, source_form, sql_node
+from pairec_cli.features.script import Field, Target, quoted, select_list, source_form, sql_node
 from pairec_cli.features.spec import FeatureKind, statistics
 from pairec_cli.features.static_feat import key_column
 
@@ -19,7 +19,7 @@ Without behavior in the window, counts are 0 and other statistics NULL."""
 def fields(solution: Solution, side: TableRole) -> list[Field]:
     """Columns with their expressions over p(reprocess) and s(tatistics), key first."""
     own = preprocess.fields(solution, side)
-    found = [Field(field.name, field.type, f"p.{field.name}", field.comment) for field in own]
+    found = [Field(field.name, field.type, f"p.{quoted(field.name)}", field.comment) for field in own]
     for spec in statistics(solution, side):
         counted = spec.kind is FeatureKind.COUNT
         value = f"COALESCE(s.{spec.name}, 0)" if counted else f"s.{spec.name}"

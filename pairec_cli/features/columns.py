@@ -7,6 +7,7 @@ name is taken by another table gets its side in front, `user_city`, `item_city`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +15,7 @@ from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.solution import DerivedFeature, Solution
 from pairec_cli.domain.tables import TableRole
-from pairec_cli.features.script import Field, source_form
+from pairec_cli.features.script import Field, quoted, source_form
 
 RESERVED = ":,;#"
 """Characters that separate keys, values and list entries in the generated texts."""
@@ -45,14 +46,14 @@ def event_fields(solution: Solution) -> list[Field]:
     The scene and value columns are kept under their original names too, as labels are written with them.
     """
     form, names = solution.data_tables.behavior, TableNames(solution)
-    time = f"CAST({form.event_time} AS BIGINT)"
-    value = f"CAST({form.event_value or 'NULL'} AS DOUBLE)"
-    scene, request = _clean(form.scene), f"CAST({form.request_id or 'NULL'} AS STRING)"
+    time = _cast(form.event_time, "BIGINT")
+    value, request = _cast(form.event_value, "DOUBLE"), _cast(form.request_id, "STRING")
+    scene = _clean(_cast(form.scene, "STRING")) if form.scene else _cast(None, "STRING")
     fields = [
         Field("request_id", "STRING", request, "Request that showed the item"),
-        Field(names.user_id, "STRING", f"CAST({form.user_id} AS STRING)", "User ID"),
-        Field(names.item_id, "STRING", f"CAST({form.item_id} AS STRING)", "Item ID"),
-        Field("event", "STRING", f"CAST({form.event} AS STRING)", "Behavior event"),
+        Field(names.user_id, "STRING", _cast(form.user_id, "STRING"), "User ID"),
+        Field(names.item_id, "STRING", _cast(form.item_id, "STRING"), "Item ID"),
+        Field("event", "STRING", _cast(form.event, "STRING"), "Behavior event"),
         Field("event_value", "DOUBLE", value, "Depth of the behavior"),
         Field("event_unix_time", "BIGINT", time, "Behavior time, Unix seconds"),
         Field("scene", "STRING", scene, "Behavior scenario"),
@@ -73,8 +74,8 @@ def context_attributes(solution: Solution, role: TableRole) -> list[Attribute]:
     user = role is TableRole.USER
     fields = [_categorical(name) for name in (form.user_categorical if user else form.item_categorical)]
     fields += [_numeric(name) for name in (form.user_numeric if user else form.item_numeric)]
-    taken = {field.name for field in event_fields(solution)}
-    return [Attribute(field, kind, field.name) for field, kind in fields if field.name not in taken]
+    taken = {field.name.lower() for field in event_fields(solution)}
+    return [Attribute(field, kind, field.name) for field, kind in fields if field.name.lower() not in taken]
 
 
 def entity_attributes(solution: Solution, role: TableRole) -> list[Attribute]:
@@ -83,19 +84,24 @@ def entity_attributes(solution: Solution, role: TableRole) -> list[Attribute]:
     Raises InvalidConfig when two of them have one name.
     """
     sides = {side: _entity_fields(solution, side) for side in (TableRole.USER, TableRole.ITEM)}
-    taken = {field.name for field in event_fields(solution)}
-    taken |= {a.wide for side in sides for a in context_attributes(solution, side)}
-    counts = Counter(field.name for fields in sides.values() for field, _ in fields)
+    taken = {field.name.lower() for field in event_fields(solution)}
+    taken |= {a.wide.lower() for side in sides for a in context_attributes(solution, side)}
+    counts = Counter(field.name.lower() for fields in sides.values() for field, _ in fields)
     tags = source_form(solution, role).tag_separator
     return [
         Attribute(
             field,
             kind,
-            f"{role}_{field.name}" if field.name in taken or counts[field.name] > 1 else field.name,
+            field.name if _is_free(field.name, taken, counts) else f"{role}_{field.name}",
             tags if kind is Kind.TAG else "",
         )
         for field, kind in sides[role]
     ]
+
+
+def _is_free(name: str, taken: set[str], counts: Mapping[str, int]) -> bool:
+    """Whether no other column of the wide table has the name; capitals make no difference."""
+    return name.lower() not in taken and counts[name.lower()] == 1
 
 
 def attributes(solution: Solution, role: TableRole) -> list[Attribute]:
@@ -122,7 +128,7 @@ def _entity_fields(solution: Solution, role: TableRole) -> list[tuple[Field, Kin
 
 
 def _refuse_repeated(fields: list[tuple[Field, Kind]], role: TableRole) -> None:
-    counts = Counter(field.name for field, _ in fields)
+    counts = Counter(field.name.lower() for field, _ in fields)
     problems = [
         Problem(f"data_tables.{role}", f"{name!r} is given {count} times", name)
         for name, count in counts.items()
@@ -134,37 +140,45 @@ def _refuse_repeated(fields: list[tuple[Field, Kind]], role: TableRole) -> None:
         )
 
 
-def _clean(column: str | None, keep: str = "") -> str:
-    """The column as text without the characters that generated texts reserve."""
-    if column is None:
-        return "CAST(NULL AS STRING)"
+def _cast(column: str | None, kind: str) -> str:
+    """The column in a MaxCompute type; NULL of that type where there is no column."""
+    return f"CAST({quoted(column) if column else 'NULL'} AS {kind})"
+
+
+def _clean(text: str, keep: str = "") -> str:
+    """The text without the characters that generated texts reserve."""
     reserved = "".join(character for character in RESERVED if character not in keep)
-    return f"REGEXP_REPLACE(CAST({column} AS STRING), '[{reserved}]', '_')"
+    return f"REGEXP_REPLACE({text}, '[{reserved}]', '_')"
 
 
 def _categorical(name: str, comment: str = "") -> tuple[Field, Kind]:
-    return Field(name, "STRING", _clean(name), comment or f"Categorical: {name}"), Kind.CATEGORICAL
+    return Field(
+        name, "STRING", _clean(_cast(name, "STRING")), comment or f"Categorical: {name}"
+    ), Kind.CATEGORICAL
 
 
 def _numeric(name: str) -> tuple[Field, Kind]:
-    return Field(name, "DOUBLE", f"CAST({name} AS DOUBLE)", f"Numerical: {name}"), Kind.NUMERIC
+    return Field(name, "DOUBLE", _cast(name, "DOUBLE"), f"Numerical: {name}"), Kind.NUMERIC
 
 
 def _tag(name: str, separator: str) -> tuple[Field, Kind]:
-    return Field(name, "STRING", _clean(name, separator), f"Tags, separated by {separator}"), Kind.TAG
+    return Field(
+        name, "STRING", _clean(_cast(name, "STRING"), separator), f"Tags, separated by {separator}"
+    ), Kind.TAG
 
 
 def _age(column: str | None, comment: str) -> list[tuple[Field, Kind]]:
     """A timestamp becomes its age in whole days on ds; one that lies ahead counts as new."""
     if column is None:
         return []
-    passed = f"DATEDIFF(TO_DATE('${{bizdate}}', 'yyyymmdd'), FROM_UNIXTIME(CAST({column} AS BIGINT)), 'dd')"
-    expression = f"IF({column} IS NULL, NULL, GREATEST(0, {passed}))"
+    passed = f"DATEDIFF(TO_DATE('${{bizdate}}', 'yyyymmdd'), FROM_UNIXTIME({_cast(column, 'BIGINT')}), 'dd')"
+    expression = f"IF({quoted(column)} IS NULL, NULL, GREATEST(0, {passed}))"
     return [(Field(column, "BIGINT", expression, comment), Kind.DAYS)]
 
 
 def _derived(feature: DerivedFeature) -> tuple[Field, Kind]:
     expression = f"({feature.expression})"
-    text = _clean(expression) if feature.type == "STRING" else f"CAST({expression} AS {feature.type})"
+    cast = f"CAST({expression} AS {feature.type})"
+    text = _clean(cast) if feature.type == "STRING" else cast
     kind = Kind.CATEGORICAL if feature.kind == "categorical" else Kind.NUMERIC
     return Field(feature.name, feature.type, text, f"Derived: {feature.expression}"), kind

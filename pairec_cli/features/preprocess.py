@@ -12,6 +12,7 @@ from pairec_cli.features.script import (
     Field,
     Target,
     indent,
+    quoted,
     reference,
     select_list,
     source_form,
@@ -46,7 +47,7 @@ def fields(solution: Solution, role: TableRole) -> list[Field]:
     key = Field(
         names.user_id if user else names.item_id,
         "STRING",
-        f"CAST({source} AS STRING)",
+        f"CAST({quoted(source)} AS STRING)",
         "User ID" if user else "Item ID",
     )
     return [key, *(attribute.field for attribute in entity_attributes(solution, role))]
@@ -56,19 +57,20 @@ def _entity(solution: Solution, role: TableRole) -> Node:
     """Of several rows with one id the greatest is kept, column by column: the same whatever the row order."""
     names, form = TableNames(solution), source_form(solution, role)
     key, *rest = columns = fields(solution, role)
-    order = ", ".join(field.name for field in rest) or key.name
+    order = ", ".join(f"{quoted(field.name)} DESC" for field in rest or [key])
+    listed = [quoted(field.name) for field in columns]
     query = f"""\
 SELECT
-    {select_list(field.name for field in columns)}
+    {select_list(listed)}
 FROM (
     SELECT
-        {indent(select_list(field.name for field in columns))},
-        ROW_NUMBER() OVER (PARTITION BY {key.name} ORDER BY {_descending(order)}) AS copy_number
+        {indent(select_list(listed))},
+        ROW_NUMBER() OVER (PARTITION BY {key.name} ORDER BY {order}) AS copy_number
     FROM (
         SELECT
             {indent(select_list(columns), 2)}
         FROM {reference(solution, names.source(role))}
-        WHERE {form.partition} = '${{bizdate}}'
+        WHERE {quoted(form.partition)} = '${{bizdate}}'
     ) cleaned
     WHERE {key.name} IS NOT NULL AND {key.name} <> ''
 ) numbered
@@ -78,20 +80,16 @@ WHERE copy_number = 1"""
     return sql_node(solution, target.table, target.filled_by(query), about=about, inputs=[names.source(role)])
 
 
-def _descending(order: str) -> str:
-    return ", ".join(f"{name} DESC" for name in order.split(", "))
-
-
 def _behavior(solution: Solution) -> Node:
     names, form = TableNames(solution), solution.data_tables.behavior
     columns = fields(solution, TableRole.BEHAVIOR)
-    keys = (form.user_id, form.item_id, form.event)
+    keys = [quoted(column) for column in (form.user_id, form.item_id, form.event)]
     known = f"\n{INDENT}AND ".join(f"{key} IS NOT NULL AND CAST({key} AS STRING) <> ''" for key in keys)
     query = f"""\
 SELECT
     {select_list(columns)}
 FROM {reference(solution, names.source(TableRole.BEHAVIOR))}
-WHERE {form.partition} = '${{bizdate}}'
+WHERE {quoted(form.partition)} = '${{bizdate}}'
     AND {known}"""
     target = Target(names.preprocess(TableRole.BEHAVIOR), columns, _BEHAVIOR.split("\n")[0], form.lifecycle)
     inputs = [names.source(TableRole.BEHAVIOR)]

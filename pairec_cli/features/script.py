@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, NodeKind
@@ -13,6 +14,21 @@ from pairec_cli.domain.tables import Column, TableName, TableRole
 
 _DAY_PARAMETER = re.compile(r"\$\{(bizdate(?:_(\d+))?)\}")
 INDENT = "    "
+_RESERVED_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        add all alter and array as asc between bigint binary boolean by case cast change column comment create
+        cross current data date datetime decimal delete desc describe distinct distribute double drop else end
+        exists false fields first float format from full function group having if in index insert int interval into
+        is items join keys lateral left lifecycle like limit lines map not null of offset on option or order out
+        outer over overwrite partition primary range read rename replace right row rows schema select set show sort
+        string struct table tables then timestamp to true type union update use user using values view when where
+        while window with
+        """,
+    )
+)
+"""Words of MaxCompute ("Reserved words and keywords") that a user's own column may be named as."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +42,9 @@ class Field:
 
     @property
     def select(self) -> str:
+        name = quoted(self.name)
         bare = self.expression.rpartition(".")[2]
-        return self.expression if bare == self.name else f"{self.expression} AS {self.name}"
+        return self.expression if bare == name else f"{self.expression} AS {name}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,9 @@ class Target:
     """Days the partitions live; None leaves the clause out, as the upstream table does."""
 
     def create(self) -> str:
-        columns = ",\n".join(f"{INDENT}{c.name} {c.type} COMMENT {literal(c.comment)}" for c in self.columns)
+        columns = ",\n".join(
+            f"{INDENT}{quoted(c.name)} {c.type} COMMENT {literal(c.comment)}" for c in self.columns
+        )
         life = f" LIFECYCLE {self.lifecycle}" if self.lifecycle else ""
         return (
             f"CREATE TABLE IF NOT EXISTS {self.table} (\n{columns}\n)\n"
@@ -56,6 +75,11 @@ class Target:
         return f"{self.create()}\n\n{self.insert(query)}"
 
 
+def quoted(column: str) -> str:
+    """A column name as SQL: in backticks where it is a word of the language."""
+    return f"`{column}`" if column.lower() in _RESERVED_WORDS else column
+
+
 def literal(text: str) -> str:
     """A MaxCompute string literal."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", " ")
@@ -64,7 +88,7 @@ def literal(text: str) -> str:
 
 def number(value: float) -> str:
     """A number as SQL: 10, 0.1; never in scientific notation."""
-    return str(int(value)) if float(value).is_integer() else f"{value:.12f}".rstrip("0")
+    return str(int(value)) if float(value).is_integer() else format(Decimal(repr(round(value, 12))), "f")
 
 
 def literals(values: Iterable[str]) -> str:

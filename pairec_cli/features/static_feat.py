@@ -25,6 +25,7 @@ from pairec_cli.features.script import (
     last_days,
     literal,
     literals,
+    quoted,
     select_list,
     sql_node,
 )
@@ -157,7 +158,7 @@ def _base(solution: Solution, side: TableRole) -> Part:
 def _aggregate(solution: Solution, spec: FeatureSpec) -> str:
     condition = _during(solution, spec.events[0], spec.window or 0)
     if spec.kind is FeatureKind.NUMERIC:
-        return f"ROUND({spec.aggregate.upper()}(IF({condition}, {spec.attribute}, NULL)), 6)"
+        return f"ROUND({spec.aggregate.upper()}(IF({condition}, {quoted(spec.attribute or '')}, NULL)), 6)"
     if spec.scene is not None:
         condition += f" AND scene = {literal(_cleaned(spec.scene))}"
     return f"COUNT(IF({condition}, 1, NULL))"
@@ -191,7 +192,8 @@ def _keyed(solution: Solution, side: TableRole, attribute: Attribute) -> Part:
         for spec in statistics(solution, side)
         if spec.kind in (FeatureKind.KV, FeatureKind.KV_RATIO) and spec.attribute == attribute.wide
     ]
-    value = f"{attribute.wide}_value" if attribute.tag_separator else attribute.wide
+    column = quoted(attribute.wide)
+    value = f"{attribute.wide}_value" if attribute.tag_separator else column
     features = solution.features
     counts = [
         f"COUNT(IF({_during(solution, event, days)}, 1, NULL)) AS {_counted(event, days)}"
@@ -201,9 +203,7 @@ def _keyed(solution: Solution, side: TableRole, attribute: Attribute) -> Part:
     exploded = ""
     if attribute.tag_separator:
         pattern = literal(re.escape(attribute.tag_separator))
-        exploded = (
-            f"\n{INDENT * 2}LATERAL VIEW EXPLODE(SPLIT({attribute.wide}, {pattern})) exploded AS {value}"
-        )
+        exploded = f"\n{INDENT * 2}LATERAL VIEW EXPLODE(SPLIT({column}, {pattern})) exploded AS {value}"
     query = _KEYED.format(
         columns=select_list([key, *(_text(spec, value, features.kv_top_n) for spec in specs)]),
         key=key,

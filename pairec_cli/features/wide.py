@@ -8,7 +8,7 @@ from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features import preprocess
 from pairec_cli.features.columns import entity_attributes
-from pairec_cli.features.script import Field, Target, select_list, sql_node
+from pairec_cli.features.script import Field, Target, quoted, select_list, sql_node
 
 _ABOUT = """\
 Wide behavior table: all behaviors of the day with the attributes of their user and item.
@@ -18,10 +18,10 @@ A behavior whose user or item is missing from its table keeps NULL attributes.""
 def fields(solution: Solution) -> list[Field]:
     """Columns of the wide table with their expressions over b(ehavior), u(ser) and i(tem)."""
     behavior = preprocess.fields(solution, TableRole.BEHAVIOR)
-    found = [Field(field.name, field.type, f"b.{field.name}", field.comment) for field in behavior]
+    found = [Field(field.name, field.type, f"b.{quoted(field.name)}", field.comment) for field in behavior]
     for role, alias in ((TableRole.USER, "u"), (TableRole.ITEM, "i")):
         found += [
-            Field(a.wide, a.field.type, f"{alias}.{a.field.name}", a.field.comment)
+            Field(a.wide, a.field.type, f"{alias}.{quoted(a.field.name)}", a.field.comment)
             for a in entity_attributes(solution, role)
         ]
     return found

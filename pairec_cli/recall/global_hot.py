@@ -17,7 +17,7 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import RecallConfig, Solution
 from pairec_cli.domain.tables import Column, TableRole
-from pairec_cli.features.script import Target, last_days, literal, number, sql_node
+from pairec_cli.features.script import Target, last_days, literal, number, quoted, sql_node
 from pairec_cli.recall.engine_entry import published_recall
 
 TRIGGER = "-1"
@@ -40,9 +40,9 @@ class GlobalHotConfig(RecallConfig):
     """Event that is counted as expr."""
     adj_factor: float = Field(default=10.0, ge=0, le=1e6)
     """Added to the exposures: keeps the denominator above zero and distrusts rates of few exposures."""
-    fresh_decay_denom: float = Field(default=90.0, gt=0, le=1e5)
+    fresh_decay_denom: float = Field(default=90.0, ge=0.001, le=1e5)
     """Days after which an item's score has fallen to 1/e; smaller prefers new items more."""
-    max_score: float = Field(default=0.1, gt=0, le=1e6)
+    max_score: float = Field(default=0.1, ge=0.001, le=1e6)
     """Score of the best item; the others in proportion. Personal lists have a best score of 1, so hot items
     fill in what those leave when lists are merged by score."""
 
@@ -117,7 +117,7 @@ class GlobalHot:
             iid=names.item_id,
             behavior=behavior,
             item=item,
-            age=f"COALESCE({published}, 0)" if published else "0",
+            age=f"COALESCE({quoted(published)}, 0)" if published else "0",
             window=last_days(config.days),
             target=literal(config.target_event),
             exposure=literal(config.exposure_event),

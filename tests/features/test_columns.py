@@ -52,6 +52,12 @@ def test_a_name_that_both_tables_use_gets_its_side() -> None:
     assert [a.field.name for a in entity_attributes(both, TableRole.ITEM)].count("city") == 1
 
 
+def test_capitals_make_no_other_name() -> None:
+    both = solution(item=ItemTable(categorical=("category", "City")))
+    assert "user_city" in wide_names(both, TableRole.USER)
+    assert "item_City" in wide_names(both, TableRole.ITEM)
+
+
 def test_a_name_of_the_behavior_log_stays_with_the_log() -> None:
     both = solution(behavior=BehaviorTable(user_categorical=("net_type", "city")))
     assert wide_names(both, TableRole.USER)[:2] == ["net_type", "city"]

@@ -14,6 +14,7 @@ from pairec_cli.features.script import (
     last_days,
     literal,
     number,
+    quoted,
     reference,
     sql_node,
 )
@@ -27,10 +28,17 @@ def test_literals_are_escaped(text: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "written"), [(10.0, "10"), (0.1, "0.1"), (0, "0"), (1 - 0.1, "0.9"), (1e-6, "0.000001")]
+    ("value", "written"),
+    [(10.0, "10"), (0.1, "0.1"), (0, "0"), (1 - 0.1, "0.9"), (1e-6, "0.000001"), (1 - 0.7, "0.3")],
 )
 def test_numbers_are_written_out(value: float, written: str) -> None:
     assert number(value) == written
+
+
+def test_words_of_the_language_are_quoted() -> None:
+    assert [quoted(name) for name in ("desc", "Order", "city")] == ["`desc`", "`Order`", "city"]
+    assert Field("order", "STRING", "u.`order`").select == "u.`order`"
+    assert "`desc` STRING" in Target("t", [Column("desc", "STRING")], "c").create()
 
 
 def test_a_field_is_renamed_only_where_it_must_be() -> None:
