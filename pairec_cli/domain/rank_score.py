@@ -177,6 +177,10 @@ def _named(name: str) -> RankScore:
 def _chain(first: RankScore, steps: list[tuple[Binary, RankScore]]) -> RankScore:
     """Left-associative operators of any number, without nesting a function per operator."""
 
+    if len(steps) == 1:
+        ((only, other),) = steps
+        return lambda item: only(first(item), other(item))
+
     def value(item: Item) -> float:
         result = first(item)
         for apply, operand in steps:

@@ -131,7 +131,12 @@ class Embeddings:
             value = value.strip("{}").split(self.separator) if value else None
         if not isinstance(value, (list, tuple)) or not value:
             return None
-        vector = np.array([to_float(part, 0.0) for part in value])
+        try:
+            vector = np.array(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            vector = np.array([to_float(part, 0.0) for part in value])
+        if vector.ndim != 1:
+            return None
         vector[~np.isfinite(vector)] = 0.0
         return _unit(vector) if self.normalized else vector
 
