@@ -18,13 +18,14 @@ _RESERVED_WORDS = frozenset(
     re.findall(
         r"\w+",
         """
-        add all alter and array as asc between bigint binary boolean by case cast change column comment create
-        cross current data date datetime decimal delete desc describe distinct distribute double drop else end
-        exists false fields first float format from full function group having if in index insert int interval into
-        is items join keys lateral left lifecycle like limit lines map not null of offset on option or order out
-        outer over overwrite partition primary range read rename replace right row rows schema select set show sort
-        string struct table tables then timestamp to true type union update use user using values view when where
-        while window with
+        add all alter and array as asc between bigint binary boolean by case cast change column
+        comment create cross current data date datetime decimal delete desc describe distinct
+        distribute double drop else end exists false fields first float format from full function
+        group having if in index insert int interval into is items join keys lateral left lifecycle
+        like limit lines map not null of offset on option or order out outer over overwrite
+        partition primary range read rename replace right row rows schema select set show sort
+        string struct table tables then timestamp to true type union update use user using values
+        view when where while window with
         """,
     )
 )
