@@ -8,7 +8,7 @@ entry, so a stage never sees raw JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
@@ -83,9 +83,10 @@ class Recall(Protocol):
 
 class Filter(Protocol):
     """Takes candidates away, or reorders them. May change the items; gives back a list of its own or the
-    input."""
+    input. `drops` says, to people, why it takes one away."""
 
     name: str
+    drops: ClassVar[str]
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]: ...
 

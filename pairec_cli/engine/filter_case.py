@@ -114,13 +114,21 @@ def _with_features(case: FilterCase) -> Iterator[tuple[str, CaseUser | CaseItem]
         yield from ((f"{path}items[{i}]", item) for i, item in enumerate(part.items or ()))
 
 
+class Dropped(Record):
+    """The ids that one filter took away, in order, and why it does."""
+
+    filter: str
+    ids: tuple[str, ...]
+    why: str
+
+
 class StepResult(Record):
-    """The items that came out of the chain, the funnel, and for each filter the ids it dropped. `failures`
-    are aftermaths that went wrong."""
+    """The items that came out of the chain, the funnel, and what each filter dropped. `failures` are
+    aftermaths that went wrong."""
 
     items: list[Item]
     trace: list[StageTrace]
-    dropped: list[tuple[str, ...]]
+    dropped: list[Dropped]
     failures: list[str]
 
 
@@ -173,11 +181,11 @@ class CaseRun:
         context = RequestContext(request, request_properties(user.id, user.features), self.random)
         items = [candidate(given) for given in (case.items if step.items is None else step.items)]
         trace: list[StageTrace] = []
-        dropped: list[tuple[str, ...]] = []
+        dropped: list[Dropped] = []
         for stage in self._filters(scene):
             before = items
             items = run_stage("filter", stage, items, context, trace)
-            dropped.append(_missing(before, items))
+            dropped.append(Dropped(stage.name, _missing(before, items), stage.drops))
         failures = finish(self.planner.filters.values(), items[: request.size], context)
         return StepResult(items, trace, dropped, failures)
 

@@ -24,6 +24,7 @@ class AdjustCountFilter:
     is not longer stays as it is, unshuffled."""
 
     Config: ClassVar[type[AdjustCountConfig]] = AdjustCountConfig
+    drops: ClassVar[str] = "RetainNum is full"
 
     def __init__(self, name: str, config: AdjustCountConfig, resources: Resources) -> None:
         """Raises InvalidConfig for a negative RetainNum."""

@@ -22,6 +22,7 @@ class CompletelyFairFilter:
     round robin. Shorter lists are put in this order too."""
 
     Config: ClassVar[type[CompletelyFairConfig]] = CompletelyFairConfig
+    drops: ClassVar[str] = "RetainNum is full"
 
     def __init__(self, name: str, config: CompletelyFairConfig, resources: Resources) -> None:
         self.name = name

@@ -39,6 +39,7 @@ class ConditionFilter:
     choose its branch. Without a branch and a default the items stay."""
 
     Config: ClassVar[type[ConditionConfig]] = ConditionConfig
+    drops: ClassVar[str] = "the filter that was chosen dropped it"
 
     def __init__(self, name: str, config: ConditionConfig, resources: Resources) -> None:
         self.name = name

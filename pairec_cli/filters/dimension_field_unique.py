@@ -21,6 +21,7 @@ class DimensionFieldUniqueFilter:
     equal the same text; items without a value, or with one that is no text or number, are all kept."""
 
     Config: ClassVar[type[DimensionConfig]] = DimensionConfig
+    drops: ClassVar[str] = "an earlier item has the same value of the dimension"
 
     def __init__(self, name: str, config: DimensionConfig, resources: Resources) -> None:
         self.name = name

@@ -29,6 +29,7 @@ class DiversityAdjustCountFilter:
     bucket are dropped, and one for which an expression fails is not in its bucket."""
 
     Config: ClassVar[type[DiversityAdjustCountConfig]] = DiversityAdjustCountConfig
+    drops: ClassVar[str] = "it is in no bucket, or the Count of its buckets is full"
 
     def __init__(self, name: str, config: DiversityAdjustCountConfig, resources: Resources) -> None:
         """Raises InvalidConfig for expressions that cannot be read, accumulators that go down, and no

@@ -44,6 +44,7 @@ class GroupWeightCountFilter:
     """
 
     Config: ClassVar[type[GroupWeightConfig]] = GroupWeightConfig
+    drops: ClassVar[str] = "its group's share of RetainNum is full"
 
     def __init__(self, name: str, config: GroupWeightConfig, resources: Resources) -> None:
         self.name = name

@@ -35,6 +35,7 @@ class ItemCustomFilter:
     before; while there is none, every request asks."""
 
     Config: ClassVar[type[ItemCustomConfig]] = ItemCustomConfig
+    drops: ClassVar[str] = "it is listed for everybody"
 
     def __init__(self, name: str, config: ItemCustomConfig, resources: Resources) -> None:
         """Raises InvalidConfig for a source that is not configured or holds no list of items."""

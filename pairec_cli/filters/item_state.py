@@ -56,6 +56,7 @@ class ItemStateFilter:
     """
 
     Config: ClassVar[type[ItemStateConfig]] = ItemStateConfig
+    drops: ClassVar[str] = "its row does not meet FilterParams, or is missing"
 
     def __init__(self, name: str, config: ItemStateConfig, resources: Resources) -> None:
         """Raises InvalidConfig for a source that is not configured or holds no rows of items."""

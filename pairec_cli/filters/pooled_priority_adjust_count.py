@@ -24,6 +24,7 @@ class PooledPriorityAdjustCountFilter:
     one that never is is dropped. Counts that go down take nothing."""
 
     Config: ClassVar[type[PooledPriorityConfig]] = PooledPriorityConfig
+    drops: ClassVar[str] = "the Count of its recalls is full, or none of them is listed"
 
     def __init__(self, name: str, config: PooledPriorityConfig, resources: Resources) -> None:
         self.name = name

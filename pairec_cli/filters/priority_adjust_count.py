@@ -24,6 +24,7 @@ class PriorityAdjustCountFilter:
     are dropped; a recall with two entries starts again from its best, which gives items twice."""
 
     Config: ClassVar[type[PriorityAdjustCountConfig]] = PriorityAdjustCountConfig
+    drops: ClassVar[str] = "its recall's Count is full, or its recall is not listed"
 
     def __init__(self, name: str, config: PriorityAdjustCountConfig, resources: Resources) -> None:
         """Raises InvalidConfig for entries that would crash PAI-Rec's engine: none, negative counts, an

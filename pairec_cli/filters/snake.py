@@ -29,6 +29,7 @@ class SnakeFilter:
     scores it. The property `snake_filter` tells where it was met: `recall:index:score,…`."""
 
     Config: ClassVar[type[SnakeConfig]] = SnakeConfig
+    drops: ClassVar[str] = "RetainNum is full, the item is in already, or its recall is not listed"
 
     def __init__(self, name: str, config: SnakeConfig, resources: Resources) -> None:
         self.name = name

@@ -17,6 +17,7 @@ class UniqueFilter:
     """
 
     Config: ClassVar[type[NoConfig]] = NoConfig
+    drops: ClassVar[str] = "an earlier candidate has the same id"
 
     def __init__(self, name: str, config: NoConfig, resources: Resources) -> None:
         self.name = name

@@ -25,6 +25,7 @@ class User2ItemCustomFilter:
     """Drops the ids that the table's rows hold for the user. Empty lists are not remembered."""
 
     Config: ClassVar[type[User2ItemCustomConfig]] = User2ItemCustomConfig
+    drops: ClassVar[str] = "it is listed for the user"
 
     def __init__(self, name: str, config: User2ItemCustomConfig, resources: Resources) -> None:
         """Raises InvalidConfig for a source that is not configured or holds no lists of users."""

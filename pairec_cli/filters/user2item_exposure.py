@@ -51,6 +51,7 @@ class User2ItemExposureFilter:
     """
 
     Config: ClassVar[type[ExposureConfig]] = ExposureConfig
+    drops: ClassVar[str] = "it was shown to the user"
 
     def __init__(self, name: str, config: ExposureConfig, resources: Resources) -> None:
         """Raises InvalidConfig for a source that is not configured or holds no exposures."""

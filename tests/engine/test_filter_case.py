@@ -25,7 +25,8 @@ def test_a_case_gives_items_funnel_and_what_each_filter_dropped() -> None:
         ("UniqueFilter", 2, 2),
         ("top1", 2, 1),
     ]
-    assert result.dropped == [(), ("b",)]
+    assert [(one.filter, one.ids) for one in result.dropped] == [("UniqueFilter", ()), ("top1", ("b",))]
+    assert "RetainNum" in result.dropped[1].why
 
 
 def test_the_configuration_may_bring_the_filters() -> None:

@@ -112,3 +112,6 @@ class FilterContract(StageContract):
 
     registry = FILTERS
     may_drop = True
+
+    def test_it_says_why_it_drops(self) -> None:
+        assert self.make().drops
