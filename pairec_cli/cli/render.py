@@ -108,6 +108,12 @@ def show(values: Row, *, format: Format = Format.TABLE, title: str | None = None
         emit([{"name": k, "value": v} for k, v in values.items()], columns=("name", "value"), format=format)
 
 
+def lines(documents: Sequence[object]) -> None:
+    """Write one JSON document per line to standard output."""
+    for document in documents:
+        _write(json.dumps(document, ensure_ascii=False, default=_json_value))
+
+
 def to_json(value: object) -> str:
     """`value` as the one JSON document of a command; what JSON does not know is written as text."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=_json_value)

@@ -101,7 +101,12 @@ class FilterCase(Record):
         confs = given.get("filterconfs") or []
         own = [conf for conf in (self.filter_conf, *self.extra_filter_confs) if conf is not None]
         names = self.filter_names or given.get("filternames") or {}
-        return {"FilterConfs": [*confs, *own] if isinstance(confs, list) else confs, "FilterNames": names}
+        steps = (step.scene for step in self.steps if step.scene is not None)
+        return {
+            "SceneConfs": {scene: {} for scene in (self.scene, *steps, *names)},
+            "FilterConfs": [*confs, *own] if isinstance(confs, list) else confs,
+            "FilterNames": names,
+        }
 
 
 def _with_features(case: FilterCase) -> Iterator[tuple[str, CaseUser | CaseItem]]:

@@ -1,0 +1,169 @@
+"""`pairec engine`: try a filter chain, sorts, conditions and scores before they are shipped."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pairec_cli.cli.options import Format, UsageError
+from pairec_cli.cli.render import Format as FormatName
+from pairec_cli.cli.render import emit, lines, notice, show, warn
+from pairec_cli.domain.errors import InvalidInput, PairecError
+
+app = typer.Typer()
+
+Input = Annotated[
+    list[Path] | None, typer.Option("--input", "-i", metavar="FILE", help="A case; - is standard input.")
+]
+More = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="More files, in order.")]
+Config = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="An engine configuration whose entries the case may name.")
+]
+Seed = Annotated[int | None, typer.Option(help="Makes what is left to chance repeatable.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Show the funnel, and who dropped what and why.")]
+
+
+@app.command("filter")
+def filter_(
+    input: Input = None,
+    files: More = None,
+    config: Config = None,
+    explain: Explain = False,
+    seed: Seed = None,
+    format: Format = FormatName.TABLE,
+) -> None:
+    """Run a filter chain on the candidates of a case.
+
+    The data sources that filters name are the case's state, held in memory.
+    """
+    from pairec_cli.engine.filter_case import CaseRun, FilterCase
+
+    base = _document(config) if config else None
+
+    def answer(document: Any) -> dict[str, Any]:
+        case = FilterCase.read(document)
+        run = CaseRun(case, base, seed=seed)
+        for problem in run.config.warnings:
+            warn(str(problem))
+        steps = [_step(result, explain) for result in run.results()]
+        return {"steps": steps} if case.steps else steps[0]
+
+    _answer(_paths(input, files), answer, format)
+
+
+@app.command("sort")
+def sort(
+    input: Input = None,
+    files: More = None,
+    config: Config = None,
+    explain: Explain = False,
+    seed: Seed = None,
+    format: Format = FormatName.TABLE,
+) -> None:
+    """Run the sorts of a case on its candidates."""
+    from pairec_cli.engine.sort_case import SortCase
+
+    base = _document(config) if config else None
+    _answer(
+        _paths(input, files),
+        lambda document: _step(SortCase.read(document).run(base, seed=seed), explain),
+        format,
+    )
+
+
+@app.command("eval-condition")
+def eval_condition(input: Input = None, files: More = None, format: Format = FormatName.TABLE) -> None:
+    """Say of each condition of a file whether it holds: true, false or error."""
+    from pairec_cli.engine.condition_case import conditions
+
+    _results(_paths(input, files), conditions, format)
+
+
+@app.command("eval-rankscore")
+def eval_rankscore(input: Input = None, files: More = None, format: Format = FormatName.TABLE) -> None:
+    """Compute each RankScore expression of a file."""
+    from pairec_cli.engine.rank_score_case import rank_scores
+
+    _results(_paths(input, files), rank_scores, format)
+
+
+def _paths(options: Sequence[Path] | None, arguments: Sequence[Path] | None) -> list[Path]:
+    paths = [*(options or ()), *(arguments or ())]
+    if not paths:
+        raise UsageError("Name a file with --input.")
+    return paths
+
+
+def _document(path: Path) -> Any:
+    """Raises InvalidInput for a file that cannot be read or is no JSON."""
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        return json.loads(text)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidInput(f"{path} is not JSON: {error}") from error
+
+
+def _step(result: Any, explain: bool) -> dict[str, Any]:
+    from pairec_cli.engine.filter_case import item_document
+
+    document: dict[str, Any] = {"items": [item_document(item) for item in result.items]}
+    if explain:
+        document["trace"] = [row.as_dict() for row in result.trace]
+        document["dropped"] = [
+            {"filter": one.filter, "items": list(one.ids), "why": one.why}
+            for one in result.dropped
+            if one.ids
+        ]
+        document["failures"] = result.failures
+    return document
+
+
+def _answer(paths: Sequence[Path], answer: Callable[[Any], dict[str, Any]], format: FormatName) -> None:
+    """One document for one file; for several a line each, and an error object where one is refused."""
+    if len(paths) == 1:
+        document = answer(_document(paths[0]))
+        if format is FormatName.JSON:
+            show(document, format=format)
+        else:
+            _print(document, format)
+        return
+    refused = 0
+    for path in paths:
+        try:
+            document = answer(_document(path))
+        except PairecError as error:
+            refused += 1
+            notice(f"{path}: {error.message}")
+            document = {"error": {"message": error.message, "hint": error.hint, "type": type(error).__name__}}
+        lines([document])
+    if refused:
+        raise typer.Exit(1)
+
+
+def _print(document: dict[str, Any], format: FormatName) -> None:
+    for number, step in enumerate(document.get("steps", [document]), 1):
+        if "steps" in document:
+            notice(f"step {number}")
+        if "trace" in step and format is FormatName.TABLE:
+            columns = ("stage", "name", "in", "out", "ms", "note")
+            emit(step["trace"], columns=columns, format=format, title="Funnel")
+            emit(step["dropped"], columns=("filter", "items", "why"), format=format, title="Dropped")
+        rows = [{"rank": rank, **item} for rank, item in enumerate(step["items"], 1)]
+        emit(rows, columns=("rank", "id", "retrieve_id", "score"), format=format, title="Items")
+
+
+def _results(paths: Iterable[Path], evaluate: Callable[[Any], list[Any]], format: FormatName) -> None:
+    """The results of all files in order."""
+    documents = [evaluate(_document(path)) for path in paths]
+    if format is FormatName.JSON:
+        lines(documents)
+        return
+    rows = [{"row": row, "result": result} for found in documents for row, result in enumerate(found, 1)]
+    emit(rows, columns=("row", "result"), format=format, title="Results")
