@@ -62,6 +62,8 @@ def preview(
         for diff in changes:
             if full or diff.change is not Change.ADDED:
                 write_diff(diff.unified())
+    for clash in deploying.table_clashes(project, shown):
+        warn(f"a table has other columns than its script: {clash}")
     edits = sum(diff.change.by_hand for diff in changes)
     if edits:
         notice(f"{edits} file(s) were edited by hand; they stay as they are without --overwrite-edits")
@@ -151,6 +153,11 @@ def _tell(record: Deployment, choice: Choice, *, dry_run: bool) -> None:
     unchanged = len(choice.files) - len(choice.applied) - len(choice.kept)
     verb = "would change" if dry_run else "changed"
     notice(f"record {record.id}: {verb} {len(choice.applied)} files, {unchanged} are as they should be")
+    if choice.waits:
+        notice(
+            f"the engine serves with what it has until {len(choice.waits)} feature views are online: "
+            f"{', '.join(choice.waits[:3])}{' …' if len(choice.waits) > 3 else ''}"
+        )
     if not dry_run:
         next_step("pairec backfill plan")
 

@@ -10,6 +10,7 @@ from pairec_cli.domain.runs import Backfill, NodeRun, RunState
 from pairec_cli.workflow.deployed_solutions import Deployed, as_it_is
 from pairec_cli.workflow.node_run import NodeRunner
 from pairec_cli.workflow.plan import PlannedTask
+from pairec_cli.workflow.serving import put_into_service
 from pairec_cli.workflow.workspace import Workspace
 
 WELL = (RunState.OK, RunState.SKIPPED)
@@ -62,10 +63,10 @@ def carry(
         _interrupted(workspace, backfill, str(error) or "interrupted")
         raise
     unfinished = [task for task in control.get(backfill.id).tasks if task.state not in WELL]
-    if not unfinished:
-        return control.finish(backfill.id, RunState.OK)
     reason = "; ".join(f"{task.node} {task.state}" for task in unfinished)
-    return control.finish(backfill.id, RunState.FAILED, reason=reason)
+    ended = control.finish(backfill.id, RunState.FAILED if unfinished else RunState.OK, reason=reason)
+    put_into_service(workspace, what.target)
+    return ended
 
 
 def _interrupted(workspace: Workspace, backfill: Backfill, reason: str) -> None:

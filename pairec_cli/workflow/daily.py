@@ -17,6 +17,7 @@ from pairec_cli.domain.runs import RunState
 from pairec_cli.workflow.deployed_nodes import run_now, workflow_planner
 from pairec_cli.workflow.flowspec import ordered
 from pairec_cli.workflow.plan import Planner
+from pairec_cli.workflow.serving import put_into_service
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -61,6 +62,8 @@ def run_day(
         ended |= dict.fromkeys((node.name, *node.outputs), instance)
         found.append(instance)
         listener(instance)
+    for target in () if dry_run else {target for target, _, _ in schedule}:
+        put_into_service(workspace, target)
     return found
 
 

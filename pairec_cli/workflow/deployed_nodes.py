@@ -18,6 +18,7 @@ from pairec_cli.workflow.flowspec import check_workflow, node_files, script_path
 from pairec_cli.workflow.node_run import NodeRunner
 from pairec_cli.workflow.plan import Planner
 from pairec_cli.workflow.script_check import check_script
+from pairec_cli.workflow.serving import put_into_service
 from pairec_cli.workflow.windows import ReadScripts, as_written, node_tables
 from pairec_cli.workflow.workspace import Workspace
 
@@ -195,7 +196,9 @@ def run_node(workspace: Workspace, name: str, ds: str | None) -> NodeRun:
     if workspace.control.nodes.get(target, name).frozen:
         raise InvalidInput(f"node {name!r} is frozen", hint=f"pairec node unfreeze {name}")
     planner = workflow_planner(workspace, target, actual=True)
-    return run_now(workspace, target, node.name, day, planner, reason="run by hand")
+    run = run_now(workspace, target, node.name, day, planner, reason="run by hand")
+    put_into_service(workspace, target)
+    return run
 
 
 def run_now(

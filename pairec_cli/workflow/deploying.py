@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pairec_cli.domain.deployment import Deployment, DeploymentStatus, WorkflowName
 from pairec_cli.domain.errors import InvalidInput, NotFound, PairecError
 from pairec_cli.domain.package import Node, Package
 from pairec_cli.domain.solution import Solution
-from pairec_cli.workflow import engine_config, generating, solution_document
+from pairec_cli.workflow import generating, solution_document
 from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_text
 from pairec_cli.workflow.file_diff import Change, FileDiff, file_diff, to_apply
-from pairec_cli.workflow.flowspec import node_files
+from pairec_cli.workflow.flowspec import node_files, script_path
+from pairec_cli.workflow.serving import put_into_service, refuse_clash
+from pairec_cli.workflow.table_clashes import clashes, refuse_clashes
 from pairec_cli.workflow.workspace import Workspace
 
 
@@ -27,16 +28,21 @@ class Preview:
     record: Deployment
     package: Package
     target: WorkflowName
+    solution: Solution
     diffs: tuple[FileDiff, ...]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The files chosen for a deployment, those of them that it changes, and the hand edits it keeps."""
+    """The files chosen for a deployment, those of them that it changes, and the hand edits it keeps.
+
+    `waits`, after it: feature views without which the engine does not serve with it yet.
+    """
 
     files: tuple[FileDiff, ...]
     applied: tuple[FileDiff, ...]
     kept: tuple[FileDiff, ...]
+    waits: tuple[str, ...] = ()
 
 
 def preview(workspace: Workspace, record: Deployment) -> Preview:
@@ -51,7 +57,7 @@ def preview(workspace: Workspace, record: Deployment) -> Preview:
     base = {path: file.text for path, file in workspace.control.nodes.files(target).items()}
     strange = {path for path, text in disk.items() if text not in (base.get(path), new.get(path))}
     base |= _left_by_failures(workspace, disk, strange)
-    return Preview(record, package, target, tuple(file_diff(base, disk, new)))
+    return Preview(record, package, target, solution, tuple(file_diff(base, disk, new)))
 
 
 def _left_by_failures(workspace: Workspace, disk: Mapping[str, str], strange: set[str]) -> dict[str, str]:
@@ -102,6 +108,18 @@ def choose(shown: Preview, select: Collection[str] = (), *, overwrite_edits: boo
     return Choice(tuple(chosen), tuple(applied), tuple(kept))
 
 
+def changed_nodes(shown: Preview, diffs: Collection[FileDiff]) -> list[Node]:
+    """The package's nodes whose script is among `diffs`."""
+    paths = {diff.path for diff in diffs if diff.new is not None}
+    return [node for node in shown.package.workflow.nodes if script_path(node) in paths]
+
+
+def table_clashes(workspace: Workspace, shown: Preview) -> list[str]:
+    """Tables that would keep other columns than the previewed scripts give them, a sentence each."""
+    nodes = changed_nodes(shown, [diff for diff in shown.diffs if diff.change is not Change.UNCHANGED])
+    return clashes(workspace.warehouse.ledger, nodes, shown.solution.environment.offline_store)
+
+
 def deploy(
     workspace: Workspace,
     record: Deployment,
@@ -112,15 +130,22 @@ def deploy(
     """Put the package's files in place. `select` limits it to files or nodes by path or name.
 
     Hand edits survive unless `overwrite_edits`. Returns the record and what was done. A failure leaves a
-    failed record whose log says why, and raises; what was written by then, the next deployment finds.
+    failed record whose log says why, and raises; what was written by then, the next deployment finds. Raises
+    DataError, changing nothing, when tables exist with other columns than the scripts give them.
     """
     shown = preview(workspace, record)
     choice = choose(shown, select, overwrite_edits=overwrite_edits)
+    refuse_clashes(
+        workspace.warehouse.ledger,
+        changed_nodes(shown, choice.applied),
+        shown.solution.environment.offline_store,
+        shown.solution.features.version,
+    )
     log = workspace.logs / "deploy" / f"{record.id}-{time.time_ns()}.log"
     deployments = workspace.control.deployments
     deployments.deploying(record.id, [diff.path for diff in choice.files], log=str(log))
     try:
-        _apply(workspace, shown, choice, record.id)
+        choice = replace(choice, waits=_apply(workspace, shown, choice, record.id))
     except BaseException as error:
         message = str(error) or type(error).__name__
         deployments.failed(record.id, message)
@@ -132,12 +157,16 @@ def deploy(
     return deployments.succeeded(record.id), choice
 
 
-def _apply(workspace: Workspace, shown: Preview, choice: Choice, deployment: int) -> None:
-    """Files first, each whole; the record of what is deployed follows in one transaction; then the engine."""
+def _apply(workspace: Workspace, shown: Preview, choice: Choice, deployment: int) -> tuple[str, ...]:
+    """Files first, each whole; the record of what is deployed follows in one transaction; then the engine.
+
+    Returns the feature views that the engine waits for.
+    """
     target, scripts = shown.target, DeployedScripts(workspace.dataworks(shown.target.workspace))
     written = {diff.path: diff.new for diff in choice.applied if diff.new is not None}
     removed = [diff.path for diff in choice.applied if diff.new is None]
-    _check_engine(workspace, written.get(ENGINE_FILE))
+    if ENGINE_FILE in written:
+        refuse_clash(workspace, written[ENGINE_FILE])
     scripts.write(target.workflow, written)
     scripts.remove(target.workflow, removed)
     nodes = scripts.workflow(target.workflow).nodes
@@ -153,30 +182,7 @@ def _apply(workspace: Workspace, shown: Preview, choice: Choice, deployment: int
         removed_files=[*removed, *(path for path in known if path not in present)],
         deployment=deployment,
     )
-    if any(diff.path == ENGINE_FILE for diff in choice.files):
-        publish_engine(workspace, scripts.files(target.workflow)[ENGINE_FILE])
-
-
-def _check_engine(workspace: Workspace, text: str | None) -> None:
-    """Refuse a clash with another scene's engine configuration before any file is touched."""
-    if text is not None:
-        engine_config.merge(_current_engine(workspace), json.loads(text))
-
-
-def publish_engine(workspace: Workspace, text: str) -> None:
-    """Merge a solution's engine configuration into the one that is served."""
-    current = _current_engine(workspace)
-    merged = engine_config.merge(current, json.loads(text))
-    if merged != current:
-        replace_text(workspace.engine_path, engine_config.dump(merged))
-
-
-def _current_engine(workspace: Workspace) -> dict[str, object]:
-    try:
-        current: dict[str, object] = json.loads(workspace.engine_path.read_text())
-    except FileNotFoundError:
-        return {}
-    return current
+    return put_into_service(workspace, target)
 
 
 def deploy_nodes(workspace: Workspace, target: WorkflowName, nodes: Collection[Node]) -> list[str]:

@@ -180,7 +180,7 @@ def test_a_deployment_that_dies_half_way_is_no_edit_and_is_completed(
     elif stage == "record":
         monkeypatch.setattr(solved.control.nodes, "deploy", die)
     else:
-        monkeypatch.setattr(deploying, "publish_engine", die)
+        monkeypatch.setattr(deploying, "put_into_service", die)
     with pytest.raises(KeyboardInterrupt):
         deploy(solved, record)
     monkeypatch.undo()
@@ -190,6 +190,15 @@ def test_a_deployment_that_dies_half_way_is_no_edit_and_is_completed(
     assert deployed(solved)[HOT_SQL] == generated(solved)
     engine = json.loads(solved.engine_path.read_text())
     assert {conf["Name"]: conf["RecallCount"] for conf in engine["RecallConfs"]}["global_hot"] == 60
+
+
+def test_a_new_feature_version_leaves_no_node_of_the_old_one(solved: Project) -> None:
+    deployed(solved)
+    current = solutions.current_record(solved).latest.document
+    solutions.save(solved, solutions.configure(current, {"features.version": "v2"}))
+    deployed(solved)
+    assert {node.name.rpartition("_")[2] for node in solved.control.nodes.all(FLOW)} == {"v2"}
+    assert not [path for path in scripts(solved).files(FLOW.workflow) if "_v1/" in path]
 
 
 def test_another_scenes_recall_of_the_same_name_is_refused_before_a_file_is_written(solved: Project) -> None:
