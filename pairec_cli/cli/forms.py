@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 
 from pairec_cli.cli.render import notice, warn
-from pairec_cli.domain.errors import PairecError, Problem
+from pairec_cli.domain.errors import InvalidConfig, PairecError, Problem
 from pairec_cli.workflow import solution_document, solutions
 
 Examine = Callable[[str], list[Problem]]
@@ -65,7 +65,7 @@ class Form:
             self._part(recall, f"recalls[{index}]")
 
     def _ask(self, path: str, value: object, description: str) -> None:
-        shown = solution_document.scalar(value)
+        shown = _shown(value)
         while True:
             answer = _prompt(f"{description}\n{path}" if description else path, shown)
             if answer == shown or self._try(partial(self._checked, path, answer)):
@@ -81,10 +81,20 @@ class Form:
     def _try(self, change: Callable[[], str]) -> bool:
         try:
             self._document = change()
+        except InvalidConfig as error:
+            warn("; ".join(problem.message for problem in error.problems))
+            return False
         except PairecError as error:
             warn(error.message)
             return False
         return True
+
+
+def _shown(value: object) -> str:
+    """A value as one answers it: lists as `3, 7, 15`, anything else as the document has it."""
+    if isinstance(value, tuple) and all(isinstance(entry, (str, int)) for entry in value):
+        return ", ".join(map(str, value))
+    return solution_document.scalar(value)
 
 
 def _prompt(question: str, default: str) -> str:

@@ -51,7 +51,7 @@ def test_answers_are_taken_form_by_form(
     assert solution.features.version == "v2"
     asked = capsys.readouterr().err
     assert "Common statistics periods, in days. 21 helps when behavior is sparse.\nfeatures.periods" in asked
-    assert "[[3, 7, 15]]" in asked
+    assert "features.periods [3, 7, 15]: " in asked
     assert "Change Environment settings (step 5.1) (environment)?" in asked
 
 
@@ -62,7 +62,7 @@ def test_a_wrong_answer_is_asked_for_again_with_what_is_allowed(
     assert solution.size == 15
     told = capsys.readouterr().err
     assert "valid integer" in told
-    assert "size: Input should be greater than or equal to 1, found 0" in told
+    assert "warning: Input should be greater than or equal to 1, found 0\n" in told
 
 
 def test_an_answer_that_does_not_fit_the_data_is_asked_for_again(
