@@ -51,7 +51,7 @@ def test_answers_are_taken_form_by_form(
     assert solution.features.version == "v2"
     asked = capsys.readouterr().err
     assert "Common statistics periods, in days. 21 helps when behavior is sparse.\nfeatures.periods" in asked
-    assert "features.periods [3, 7, 15]: " in asked
+    assert "features.periods [3, 7, 15]:" in asked
     assert "Change Environment settings (step 5.1) (environment)?" in asked
 
 
