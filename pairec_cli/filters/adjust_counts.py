@@ -42,7 +42,11 @@ def by_recall(items: Iterable[Item]) -> dict[str, list[Item]]:
     """The items of each recall, in order; recalls in order of first appearance."""
     found: dict[str, list[Item]] = {}
     for item in items:
-        found.setdefault(item.retrieve_id, []).append(item)
+        own = found.get(item.retrieve_id)
+        if own is None:
+            found[item.retrieve_id] = [item]
+        else:
+            own.append(item)
     return found
 
 

@@ -33,8 +33,9 @@ class CompletelyFairFilter:
         chosen: list[Item] = []
         for count in range(min(self.retain, len(items))):
             slot = count % len(slots)
-            chosen.append(slots[slot].pop())
-            if not slots[slot]:
+            waiting = slots[slot]
+            chosen.append(waiting.pop())
+            if not waiting:
                 slots[slot] = slots[-1]
                 slots.pop()
         return chosen

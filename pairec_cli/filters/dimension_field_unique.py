@@ -28,10 +28,13 @@ class DimensionFieldUniqueFilter:
         self.dimension = config.dimension
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
+        dimension = self.dimension
         seen: set[str] = set()
         kept = []
         for item in items:
-            value = label(item.properties.get(self.dimension))
+            value = item.properties.get(dimension)
+            if type(value) is not str:
+                value = label(value)
             if value in seen:
                 continue
             if value:

@@ -61,7 +61,10 @@ class GroupWeightCountFilter:
         counts = self._counts(groups)
         _trim(counts, config.retain_num, config.group_min_num)
         _fill(counts, groups, config.retain_num)
-        return [item for name, members in groups.items() for item in members[: counts[name]]]
+        chosen: list[Item] = []
+        for name, members in groups.items():
+            chosen += members[: counts[name]]
+        return chosen
 
     def _counts(self, groups: Groups) -> dict[str, int]:
         """How many items each group takes before trimming and filling."""
@@ -134,7 +137,13 @@ def _limited(items: Iterable[Item], dimension: str, limit: int) -> list[Item]:
 def _grouped(items: Iterable[Item], dimension: str) -> Groups:
     groups: Groups = {}
     for item in items:
-        groups.setdefault(label(item.properties.get(dimension)) or NO_VALUE, []).append(item)
+        value = item.properties.get(dimension)
+        name = (value if type(value) is str else label(value)) or NO_VALUE
+        members = groups.get(name)
+        if members is None:
+            groups[name] = [item]
+        else:
+            members.append(item)
     return groups
 
 

@@ -31,9 +31,8 @@ class PooledPriorityAdjustCountFilter:
         self.confs = config.adjust_count_confs
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        shared = [item for item in items if len(item.recall_scores or ()) > 1]
-        own = by_recall(item for item in items if len(item.recall_scores or ()) <= 1)
-        pool = {id(item): item for item in shared}
+        pool = {id(item): item for item in items if len(item.recall_scores or ()) > 1}
+        own = by_recall(item for item in items if id(item) not in pool) if pool else by_recall(items)
         chosen: list[Item] = []
         counter = Counter()
         for conf in self.confs:
@@ -41,7 +40,7 @@ class PooledPriorityAdjustCountFilter:
             for item in lent:
                 _count_for(item, conf.recall_name)
             taken = by_score([*own.get(conf.recall_name, ()), *lent])[: counter.room(conf)]
-            for item in taken:
+            for item in taken if lent else ():
                 pool.pop(id(item), None)
             counter.took(conf, len(taken))
             chosen += taken

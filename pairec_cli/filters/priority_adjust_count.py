@@ -39,11 +39,11 @@ class PriorityAdjustCountFilter:
         refuse(problems)
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        waiting = by_recall(by_score(items))
+        waiting = by_recall(items)
         chosen: list[Item] = []
         counter = Counter()
         for conf in self.confs:
-            taken = waiting.get(conf.recall_name, [])[: counter.room(conf)]
+            taken = by_score(waiting.get(conf.recall_name, ()))[: counter.room(conf)]
             counter.took(conf, len(taken))
             chosen += taken
         return chosen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -38,8 +40,8 @@ class SnakeFilter:
         self.skip = config.snake_type == SKIP
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        met: dict[str, list[str]] = {}
-        lists = _lists(items, [recall for recall, _ in self.turns])
+        met: dict[str, str] = {}
+        lists = _lists(items, {recall for recall, _ in self.turns})
         # A recall with two entries gives by the later one: its items are in the later one's list.
         last = {recall: index for index, (recall, _) in enumerate(self.turns)}
         rows = [
@@ -47,68 +49,67 @@ class SnakeFilter:
             for index, (recall, weight) in enumerate(self.turns)
         ]
         chosen: list[Item] = []
-        while len(chosen) < self.retain:
-            given = [item for row in rows for item in row.turn()]
-            if not given:
-                break
-            chosen += given
+        before = -1
+        while before < len(chosen) < self.retain:
+            before = len(chosen)
+            for row in rows:
+                row.turn(chosen)
         chosen = chosen[: self.retain] if self.retain > 0 else []
         for item in chosen:
-            item.properties[PROPERTY] = ",".join(met[item.id])
+            item.properties[PROPERTY] = met[item.id]
         return chosen
 
 
-def _lists(items: list[Item], recalls: list[str]) -> dict[str, list[Item]]:
+def _lists(items: list[Item], recalls: set[str]) -> dict[str, list[Item]]:
     """Each recall's items, best first by that recall's score."""
     found: dict[str, list[Item]] = {recall: [] for recall in recalls}
-    scores: dict[str, dict[str, float]] = {recall: {} for recall in recalls}
+    shared = False
     for item in items:
-        own = {item.retrieve_id: item.score}
-        given = item.recall_scores or {}
-        for recall, score in {**given, **own}.items() if len(given) > 1 else own.items():
-            if recall in found:
+        given = item.recall_scores
+        if given and len(given) > 1:
+            shared = True
+            for recall in recalls & (given.keys() | {item.retrieve_id}):
                 found[recall].append(item)
-                scores[recall][item.id] = score
+        elif item.retrieve_id in recalls:
+            found[item.retrieve_id].append(item)
     for recall, waiting in found.items():
-        score_of = scores[recall]
-        waiting.sort(key=lambda item: score_of[item.id], reverse=True)
+        waiting.sort(key=_score_in(recall) if shared else attrgetter("score"), reverse=True)
     return found
+
+
+def _score_in(recall: str) -> Callable[[Item], float]:
+    def score(item: Item) -> float:
+        if item.retrieve_id == recall or item.recall_scores is None:
+            return item.score
+        return item.recall_scores[recall]
+
+    return score
 
 
 class _Row:
     """One entry's list and how far it has been read. `met` is shared by all: item id → where it was met."""
 
-    def __init__(
-        self, recall: str, items: list[Item], weight: int, met: dict[str, list[str]], skip: bool
-    ) -> None:
+    def __init__(self, recall: str, items: list[Item], weight: int, met: dict[str, str], skip: bool) -> None:
         self.recall, self.items, self.weight, self.skip = recall, items, weight, skip
         self.met = met
         self.index = 0
 
-    def turn(self) -> list[Item]:
-        given: list[Item] = []
-        places = self.weight
-        while places > 0 and self.index < len(self.items):
-            item = self.items[self.index]
-            if item.id not in self.met:
-                self._name(item)
-                given.append(item)
+    def turn(self, chosen: list[Item]) -> None:
+        """Adds this turn's items."""
+        recall, met = self.recall, self.met
+        places, index = self.weight, self.index
+        while places > 0 and index < len(self.items):
+            item = self.items[index]
+            trail = met.get(item.id)
+            if trail is None:
+                if item.retrieve_id != recall:
+                    item.score = _score_in(recall)(item)
+                    item.retrieve_id = recall
+                met[item.id] = f"{recall}:{index}:{item.score:f}"
+                chosen.append(item)
                 places -= 1
-            elif self.skip:
-                places -= 1
-            self._note(item)
-            self.index += 1
-        return given
-
-    def _name(self, item: Item) -> None:
-        """Takes the item for this recall."""
-        self.met[item.id] = []
-        if item.retrieve_id != self.recall:
-            item.score = (item.recall_scores or {}).get(self.recall, item.score)
-            item.retrieve_id = self.recall
-
-    def _note(self, item: Item) -> None:
-        given = item.recall_scores or {}
-        score = item.score if item.retrieve_id == self.recall else given.get(self.recall)
-        if score is not None:
-            self.met[item.id].append(f"{self.recall}:{self.index}:{score:f}")
+            else:
+                met[item.id] = f"{trail},{recall}:{index}:{_score_in(recall)(item):f}"
+                places -= self.skip
+            index += 1
+        self.index = index
