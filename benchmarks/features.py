@@ -129,16 +129,22 @@ def child(what: str, home: Path) -> tuple[dict[str, float], int]:
     return found["times"], found["memory"]
 
 
+def _least(before: dict[str, float], now: dict[str, float]) -> dict[str, float]:
+    return {name: min(value, before.get(name, value)) for name, value in now.items()}
+
+
 def report(home: Path, rounds: int) -> None:
     """Best of the rounds, node by node."""
-    engine, engine_mb = child("engine", home)
-    (home / "queries.json").write_text(json.dumps(translate(home)))
-    alone, alone_mb = child("bare", home)
-    for _ in range(rounds - 1):
-        again, _ = child("engine", home)
-        engine = {name: min(engine[name], again[name]) for name in engine}
-        again, _ = child("bare", home)
-        alone = {name: min(alone[name], again[name]) for name in alone}
+    engine: dict[str, float] = {}
+    alone: dict[str, float] = {}
+    engine_mb = alone_mb = 0
+    for _ in range(rounds):
+        found, megabytes = child("engine", home)
+        engine, engine_mb = _least(engine, found), max(engine_mb, megabytes)
+        # The engine's run has replaced the files that the queries read, so they are translated anew.
+        (home / "queries.json").write_text(json.dumps(translate(home)))
+        found, megabytes = child("bare", home)
+        alone, alone_mb = _least(alone, found), max(alone_mb, megabytes)
     prefix = f"{SOLUTION.name}_"
     rows = [
         [name.removeprefix(prefix), engine[name], alone[name], engine[name] / alone[name]] for name in engine
