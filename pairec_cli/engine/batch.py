@@ -135,7 +135,7 @@ class _Answerer:
     def _by_engine(self, uid: str) -> list[Row]:
         job = self.job
         request = RecommendRequest(uid, job.scene, job.size, job.category, request_id="batch")
-        items = self.engine.recommend(request).items
+        items = self.engine.recommend(request, remember=False).items
         return [(uid, rank, item.item_id, item.score, item.retrieve_id) for rank, item in enumerate(items, 1)]
 
 

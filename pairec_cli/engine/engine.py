@@ -19,24 +19,28 @@ from pairec_cli.domain.requests import (
     RecommendResponse,
     StageTrace,
 )
-from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.domain.sources import NoSources, Sources
+from pairec_cli.domain.stages import Aftermath, RequestContext, Resources
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.explaining import explain, hits
 from pairec_cli.engine.features import Loaded, request_properties
 from pairec_cli.engine.plan import Plan, Planner
 from pairec_cli.engine.recalling import Answer, merged, run_recalls
-from pairec_cli.engine.steps import run_stage
+from pairec_cli.engine.steps import finish, run_stage
 from pairec_cli.online.featuredb import FeatureDB
 
 
 class Engine:
     """Serves requests by one configuration from one FeatureDB. Safe to share between threads."""
 
-    def __init__(self, config: EngineConfig, featuredb: FeatureDB) -> None:
+    def __init__(self, config: EngineConfig, featuredb: FeatureDB, sources: Sources | None = None) -> None:
+        """`sources` are what filters read and write; without them a filter that names one is refused."""
         self.config = config
         self.featuredb = featuredb
         self.warnings: tuple[Problem, ...] = config.warnings
-        self._planner = Planner(config, Resources(featuredb, config.feature_stores))
+        resources = Resources(featuredb, config.feature_stores, sources or NoSources())
+        self._planner = Planner(config, resources)
+        self._aftermaths = [one for one in self._planner.filters.values() if isinstance(one, Aftermath)]
         self._plans: dict[tuple[str, str], Plan] = {}
 
     @classmethod
@@ -52,9 +56,10 @@ class Engine:
             plan = self._plans[scene, category] = self._planner.plan(scene, category)
         return plan
 
-    def recommend(self, request: RecommendRequest) -> RecommendResponse:
+    def recommend(self, request: RecommendRequest, *, remember: bool = True) -> RecommendResponse:
         """The best `size` items with the funnel they came through. Raises NotFound for an unknown scene or
-        category; a source that fails only gives nothing, and the notes say so."""
+        category; a source that fails only gives nothing, and the notes say so. Filters that log what was
+        shown do so, in every scene, unless `remember` is false."""
         plan = self.plan(request.scene_id, request.category)
         context = RequestContext(request, request_properties(request.uid, request.features))
         trace: list[StageTrace] = []
@@ -74,6 +79,8 @@ class Engine:
             notes += explain(chosen, given, request.uid, plan.explains, self.featuredb)
         if len(chosen) < request.size:
             notes.append(_short_note(request.size, len(chosen), trace, plan))
+        if remember:
+            notes += finish(self._aftermaths, chosen, context)
         code = OK if len(chosen) == request.size else NOT_ENOUGH
         results = [
             ItemResult(item.id, item.score, item.retrieve_id, item.item_type, explanation=item.explanation)
