@@ -31,7 +31,7 @@ class MemoryTable(Record):
 
 
 class MemoryDatabase:
-    """Tables in SQLite, giving values as the DDL's types have them: booleans, floats, lists, moments."""
+    """Tables in SQLite, giving values as the DDL's types have them: booleans, floats, lists, moments; JSON as bytes."""
 
     mark = "?"
 
@@ -40,7 +40,7 @@ class MemoryDatabase:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         for name, table in tables.items():
             try:
-                self._connection.execute(table.ddl)
+                self._connection.executescript(table.ddl)
                 for row in table.rows:
                     places = ", ".join("?" * len(row))
                     values = [json.dumps(v) if isinstance(v, list) else v for v in row]
@@ -85,6 +85,8 @@ class MemoryDatabase:
 def _reader(kind: str) -> Callable[[Any], object]:
     if "[]" in kind:
         return json.loads
+    if kind.startswith(("json", "bytea", "blob")):
+        return lambda value: value if isinstance(value, bytes) else str(value).encode()
     if kind.startswith("bool"):
         return bool
     if kind.startswith(("float", "real", "double", "numeric", "decimal")):

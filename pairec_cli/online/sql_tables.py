@@ -34,6 +34,7 @@ from pairec_cli.domain.sources import (
 V2 = "v2"
 V2_SECONDS = 90 * 86_400
 _KEYS_PER_QUERY = 500
+_UNREADABLE = (bytes, bytearray, memoryview, dict)
 _NAME = re.compile(r'("[^"]+"|`[^`]+`|[\w$]+)(\.("[^"]+"|`[^`]+`|[\w$]+))*')
 
 
@@ -204,7 +205,9 @@ class SqlItemList:
 
 
 class SqlItemRows:
-    """A row per item, read five hundred keys at a time; a query that fails leaves its keys unread."""
+    """A row per item, read five hundred keys at a time; a query that fails leaves its keys unread. A row with
+    bytes or JSON counts as missing: no property can hold them, and PAI-Rec's engine does not read it either.
+    """
 
     adds_properties = True
     drops_missing = False
@@ -232,6 +235,8 @@ class SqlItemRows:
         places = ", ".join([self.database.mark] * len(ids))
         names, rows = self.database.query(f"{self.head}({places})", ids)
         for row in rows:
+            if any(isinstance(value, _UNREADABLE) for value in row):
+                continue
             values = zip(names[1:], row[1:], strict=True)
             yield to_text(row[0], ""), {name: value for name, value in values if value is not None}
 

@@ -101,6 +101,16 @@ def test_a_percent_sign_of_the_users_own_sql_is_no_place_for_a_parameter() -> No
     ]
 
 
+def test_a_row_with_json_or_bytes_counts_as_missing() -> None:
+    dao = ItemStateDaoConf("hologres", hologres_table_name="t", item_field_name="id", select_fields="a")
+    answer: list[tuple[object, ...]] = [("1", b"x"), ("2", {"k": 1}), ("3", None), ("4", ["x"])]
+    read = hologres(Recorder((["id", "a"], answer))).item_rows(dao).read(["1", "2", "3", "4"])
+    assert read.found == {"3": {}, "4": {"a": ["x"]}}
+    ddl = "create table t(id text, a jsonb); create index i on t(id)"
+    memory = MemoryDatabase({"t": MemoryTable(ddl, [("1", '{"k": 1}'), ("2", None)])})
+    assert hologres(memory).item_rows(dao).read(["1", "2"]).found == {"2": {}}
+
+
 def test_a_batch_that_fails_leaves_its_ids_unread_and_the_others_read() -> None:
     class Half(Recorder):
         def query(self, sql: str, parameters: Sequence[object]) -> Any:
