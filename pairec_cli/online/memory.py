@@ -31,7 +31,8 @@ class MemoryTable(Record):
 
 
 class MemoryDatabase:
-    """Tables in SQLite, giving values as the DDL's types have them: booleans, floats, lists, moments; JSON as bytes."""
+    """Tables in SQLite, giving values as the DDL's types have them: booleans, floats, lists, moments; JSON
+    is bytes."""
 
     mark = "?"
 
