@@ -77,6 +77,7 @@ def _refuse_other_world(config: WorldConfig, asked: dict[str, object]) -> None:
 def _made(workspace: Workspace, config: WorldConfig, span: DsRange) -> set[str]:
     """Days that the data node of this very world has made, and that nobody has removed or replaced since."""
     node = source_nodes.data_node(source_nodes.demo_tables(), config)
+    node = source_nodes.as_deployed(workspace, node)
     target = source_nodes.workflow(workspace.instance)
     runs = workspace.control.runs.latest(target)
     tables = [_demo_table(workspace, table) for table in source_nodes.demo_tables().values()]
@@ -109,7 +110,7 @@ def generate(workspace: Workspace, plan: Generation, listener: Listener) -> list
     key = _world_key(instance.name)
     if workspace.control.settings.get(key) is None:
         workspace.control.settings.set(key, plan.config.model_dump_json())
-    return _run_days(workspace, node, plan.to_make, listener)
+    return _run_days(workspace, source_nodes.as_deployed(workspace, node), plan.to_make, listener)
 
 
 def _world_key(instance: str) -> str:
@@ -143,7 +144,7 @@ def clone(workspace: Workspace, *, bizdate: str | None = None, listener: Listene
     node = source_nodes.clone_node()
     anchors = source_nodes.virtual_nodes(instance, list(source_nodes.demo_tables().values()))
     source_nodes.place(workspace, [node, *anchors])
-    return _run_days(workspace, node, [day], listener)[0]
+    return _run_days(workspace, source_nodes.as_deployed(workspace, node), [day], listener)[0]
 
 
 def show_public_project(workspace: Workspace) -> None:

@@ -186,15 +186,29 @@ def _apply(workspace: Workspace, shown: Preview, choice: Choice, deployment: int
 
 
 def deploy_nodes(workspace: Workspace, target: WorkflowName, nodes: Collection[Node]) -> list[str]:
-    """Put single nodes in place (virtual nodes, the data node); returns the names of those that changed."""
-    from_node = {node.name: _files(workspace, node, target.workflow) for node in nodes}
+    """Put single nodes in place (virtual nodes, the data node); returns the names of those that changed.
+
+    A file that was edited by hand stays as it is.
+    """
     scripts = DeployedScripts(workspace.dataworks(target.workspace))
     disk = scripts.files(target.workflow)
-    changed = [name for name, files in from_node.items() if any(disk.get(p) != t for p, t in files.items())]
-    files = {path: text for name in changed for path, text in from_node[name].items()}
+    base = {path: file.text for path, file in workspace.control.nodes.files(target).items()}
+    changed: list[str] = []
+    files: dict[str, str] = {}
+    placed: dict[str, str] = {}
+    for node in nodes:
+        wanted = _files(workspace, node, target.workflow)
+        stale = {
+            path: text
+            for path, text in wanted.items()
+            if disk.get(path) != text and (path not in disk or disk[path] == base.get(path))
+        }
+        files.update(stale)
+        placed.update({path: text for path, text in wanted.items() if disk.get(path) == text})
+        changed += [node.name] if stale else []
     scripts.write(target.workflow, files)
     known = {node.name: node.recurrence for node in nodes}
-    workspace.control.nodes.deploy(target, known, files)
+    workspace.control.nodes.deploy(target, known, {**placed, **files})
     return changed
 
 

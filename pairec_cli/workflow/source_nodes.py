@@ -11,6 +11,7 @@ from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.domain.instance import Instance
 from pairec_cli.domain.package import Node, NodeKind
 from pairec_cli.domain.tables import DEMO_TABLES, PUBLIC_PROJECT, TableRole
+from pairec_cli.workflow.deployed_scripts import DeployedScripts
 from pairec_cli.workflow.deploying import deploy_nodes
 from pairec_cli.workflow.workspace import Workspace
 
@@ -79,3 +80,10 @@ def data_node(tables: dict[TableRole, str], config: WorldConfig) -> Node:
 def place(workspace: Workspace, nodes: Sequence[Node]) -> list[str]:
     """Put the nodes in the data workflow; returns the names of those that changed."""
     return deploy_nodes(workspace, workflow(workspace.instance), nodes)
+
+
+def as_deployed(workspace: Workspace, node: Node) -> Node:
+    """The node as it stands in the data workflow, edits included; as given where it is not deployed yet."""
+    target = workflow(workspace.instance)
+    scripts = DeployedScripts(workspace.dataworks(target.workspace))
+    return scripts.workflow(target.workflow).node(node.name) or node

@@ -9,6 +9,7 @@ from pairec_cli.domain.tables import TableRole
 from pairec_cli.project import Project
 from pairec_cli.warehouse.lineage import lineage
 from pairec_cli.workflow import source_nodes
+from pairec_cli.workflow.deployed_nodes import edit
 from pairec_cli.workflow.deployed_scripts import DeployedScripts
 from pairec_cli.workflow.source_nodes import clone_node, data_node, demo_tables, place, virtual_nodes
 
@@ -65,3 +66,13 @@ def test_a_frozen_node_stays_frozen_when_it_is_placed_again(project: Project) ->
     project.control.nodes.freeze(target, [nodes[0].name])
     place(project, nodes)
     assert project.control.nodes.get(target, nodes[0].name).frozen
+
+
+def test_a_script_edited_by_hand_stays_and_is_what_runs(project: Project) -> None:
+    node = data_node(demo_tables(), CONFIG)
+    place(project, [node])
+    edited = node.script.replace("'users': 5", "'users': 7")
+    edit(project, node.name, edited)
+    assert place(project, [node]) == []
+    assert place(project, [data_node(demo_tables(), CONFIG.model_copy(update={"users": 9}))]) == []
+    assert source_nodes.as_deployed(project, node).script == edited
