@@ -32,7 +32,7 @@ def to_date(ds: str) -> date:
 
 
 def from_date(day: date) -> str:
-    return day.strftime("%Y%m%d")
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}"  # strftime drops the zeros of early years
 
 
 def shift(ds: str, days: int) -> str:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pairec_cli.domain.ds import shift
+from pairec_cli.domain.ds import from_date, shift
 from pairec_cli.domain.errors import SqlError
 from pairec_cli.domain.package import Node, NodeKind
 from pairec_cli.domain.tables import TableName
@@ -49,8 +50,11 @@ def test_bounds_are_offsets_constants_or_open(condition: str, first: Bound, last
     assert found == NodeTables((Window(SOURCE, first, last),), (A,))
 
 
+DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31)).map(from_date)
+
+
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 400), st.integers(0, 400), st.dates().map(lambda day: day.strftime("%Y%m%d")))
+@given(st.integers(0, 400), st.integers(0, 400), DAYS)
 def test_an_offset_is_the_parameters_distance_from_the_day(first: int, more: int, ds: str) -> None:
     ds = max("20000101", min(ds, "21000101"))
     parameters = {"early": f"$[yyyymmdd-{first + more + 1}]", "late": f"$[yyyymmdd-{first + 1}]"}
