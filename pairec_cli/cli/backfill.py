@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from pairec_cli.domain.runs import Backfill, BackfillTask, RunState
 from pairec_cli.project import Project
 from pairec_cli.workflow import backfilling
 from pairec_cli.workflow.deployed_solutions import Deployed, deployed
-from pairec_cli.workflow.plan import BackfillPlan
+from pairec_cli.workflow.plan import BackfillPlan, PlannedTask
 from pairec_cli.workflow.status import next_command, steps
 
 app = typer.Typer()
@@ -89,20 +90,27 @@ def run(
 
 
 @app.command()
-def rerun(context: typer.Context, task: TaskName, solution: Solution = None) -> None:
+def rerun(context: typer.Context, task: TaskName, solution: Solution = None, dry_run: DryRun = False) -> None:
     """Run one task of the latest backfill again, for its original days."""
     project = open_project(context)
     what = deployed(project, solution)
+    if dry_run:
+        _show_tasks([backfilling.rerun_plan(project, what, task)])
+        return
     with BackfillProgress() as progress:
         done = backfilling.rerun_task(project, what, task, progress)
     _finish(project, done, "")
 
 
 @app.command("continue")
-def continue_(context: typer.Context, solution: Solution = None) -> None:
+def continue_(context: typer.Context, solution: Solution = None, dry_run: DryRun = False) -> None:
     """Go on with the latest backfill, with its original days: what failed, what waited, what changed."""
     project = open_project(context)
     what = deployed(project, solution)
+    if dry_run:
+        made = backfilling.continue_plan(project, what)
+        _show_tasks(made.tasks if made else ())
+        return
     with BackfillProgress() as progress:
         done = backfilling.continue_backfill(project, what, progress)
     _finish(project, done, "the latest backfill has ended well; nothing to continue")
@@ -192,7 +200,16 @@ def _tell(made: BackfillPlan) -> None:
         next_step("pairec backfill run")
 
 
+def _show_tasks(tasks: Sequence[PlannedTask]) -> None:
+    emit(_rows(tasks), columns=PLAN, brief=PLAN_BRIEF, title="Plan")
+    notice(f"{sum(len(task.days) for task in tasks)} runs would be made")
+
+
 def _task_rows(made: BackfillPlan) -> list[dict[str, Any]]:
+    return _rows(made.tasks)
+
+
+def _rows(tasks: Sequence[PlannedTask]) -> list[dict[str, Any]]:
     return [
         {
             "order": order,
@@ -202,7 +219,7 @@ def _task_rows(made: BackfillPlan) -> list[dict[str, Any]]:
             "reason": task.reason,
             "reasons": {ds: str(reason) for ds, reason in task.reasons.items()},
         }
-        for order, task in enumerate(made.tasks, 1)
+        for order, task in enumerate(tasks, 1)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pairec_cli.cli.instance_options import Region, ServiceTypeOption, Timezone
-from pairec_cli.cli.options import settings
+from pairec_cli.cli.options import DryRun, settings
 from pairec_cli.cli.render import next_step, notice
 from pairec_cli.domain.instance import ServiceType
 from pairec_cli.project import FOLDER, Project
@@ -25,6 +25,7 @@ def init(
     region: Region = "local",
     service_type: ServiceTypeOption = ServiceType.PREMIUM,
     timezone: Timezone = "UTC",
+    dry_run: DryRun = False,
 ) -> None:
     """Create a workspace and its first instance here.
 
@@ -33,6 +34,9 @@ def init(
     """
     given = settings(context).home
     home = (folder or Path.cwd()) / FOLDER if folder or given is None else given
+    if dry_run:
+        notice(f"would make workspace {home} with instance {name!r}, unless it is one already")
+        return
     project = Project.create(home)
     if found := project.control.instances.all():
         notice(f"{project.home} is a workspace already; instances: {', '.join(i.name for i in found)}")

@@ -17,6 +17,7 @@ from pairec_cli.cli.options import DryRun, Ds, Format, UsageError, assignments, 
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, print_file, show, timestamp, warn
 from pairec_cli.cli.texts import read_text, write_diff, write_text
+from pairec_cli.domain.ds import yesterday
 from pairec_cli.domain.errors import NodeFailed, NotFound, SqlError
 from pairec_cli.domain.runs import NodeRun, RunState
 from pairec_cli.project import Project
@@ -94,9 +95,14 @@ def edit(
 
 
 @app.command()
-def run(context: typer.Context, name: Name, ds: Ds = None) -> None:
+def run(context: typer.Context, name: Name, ds: Ds = None, dry_run: DryRun = False) -> None:
     """Run one node for one day, up to date or not."""
-    done = deployed_nodes.run_node(open_project(context), name, ds)
+    project = open_project(context)
+    if dry_run:
+        target, node = deployed_nodes.find_node(project, name)
+        notice(f"would run {node.name} of {target} for ds={ds or yesterday(project.instance.timezone)}")
+        return
+    done = deployed_nodes.run_node(project, name, ds)
     if done.state is not RunState.OK:
         if done.log:
             print_file(Path(done.log), last=LOG_LINES)

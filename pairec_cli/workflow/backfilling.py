@@ -111,13 +111,12 @@ def continue_backfill(workspace: Workspace, what: Deployed, listener: Listener) 
     Raises NotFound when there is none; None when it has ended well already.
     """
     backfill = _latest(workspace, what)
-    if backfill.state is RunState.OK:
+    plan = continue_plan(workspace, what)
+    if plan is None:
         return None
     control = workspace.control.backfills
-    goals = [task.node for task in backfill.tasks if any(node.name == task.node for node in what.nodes)]
-    plan = planner(workspace, what).plan(backfill.days, what.solution.required_days, goals=goals)
     planned = {task.node: task for task in plan.tasks}
-    if planned.keys() - set(goals):
+    if planned.keys() - {task.node for task in backfill.tasks}:
         tasks = [BackfillTask(task.node, task.days, reason=task.reason) for task in plan.tasks]
         carried = control.start(what.target, what.solution.name, backfill.days, tasks)
     else:
@@ -128,17 +127,34 @@ def continue_backfill(workspace: Workspace, what: Deployed, listener: Listener) 
     return carry(workspace, what, carried, list(plan.tasks), listener)
 
 
-def rerun_task(workspace: Workspace, what: Deployed, task: str, listener: Listener) -> Backfill:
-    """Run one task of the latest backfill again for its original days, whatever its state."""
+def continue_plan(workspace: Workspace, what: Deployed) -> BackfillPlan | None:
+    """What continuing would run. Raises NotFound when there is no backfill; None when it has ended well."""
+    backfill = _latest(workspace, what)
+    if backfill.state is RunState.OK:
+        return None
+    goals = [task.node for task in backfill.tasks if any(node.name == task.node for node in what.nodes)]
+    return planner(workspace, what).plan(backfill.days, what.solution.required_days, goals=goals)
+
+
+def rerun_plan(workspace: Workspace, what: Deployed, task: str) -> PlannedTask:
+    """What rerunning a task would run. Raises NotFound for an unknown task."""
     backfill = _latest(workspace, what)
     found = backfill.task(task)
     if found is None:
         raise NotFound("task", task, [t.node for t in backfill.tasks], hint="pairec backfill list")
-    again = PlannedTask(task, dict.fromkeys(found.days, Reason.FORCED))
+    return PlannedTask(task, dict.fromkeys(found.days, Reason.FORCED))
+
+
+def rerun_task(workspace: Workspace, what: Deployed, task: str, listener: Listener) -> Backfill:
+    """Run one task of the latest backfill again for its original days, whatever its state."""
+    again = rerun_plan(workspace, what, task)
+    backfill = _latest(workspace, what)
     control = workspace.control.backfills
     if backfill.state is RunState.OK:
-        pending = replace(found, state=RunState.PENDING, reason=again.reason)
-        tasks = [pending if one.node == task else one for one in backfill.tasks]
+        tasks = [
+            replace(one, state=RunState.PENDING, reason=again.reason) if one.node == task else one
+            for one in backfill.tasks
+        ]
         carried = control.start(what.target, what.solution.name, backfill.days, tasks)
     else:
         carried = control.resume(backfill.id)

@@ -116,3 +116,14 @@ def test_before_a_deployment(pairec: Pairec, workspace: Path) -> None:
     for command in ("plan", "run", "list", "continue"):
         result = pairec("backfill", command)
         assert (result.code, "hint: pairec deploy run" in result.err) == (1, True), command
+
+
+def test_dry_runs_of_rerun_and_continue_list_tasks_and_run_none(pairec: Pairec, deployed: Path) -> None:
+    before = pairec("backfill", "list", "--all", "-f", "json").out
+    again = pairec("backfill", "rerun", "home_global_hot_v1", "--dry-run")
+    assert again.code == 0
+    assert "home_global_hot_v1" in again.out and "1 runs would be made" in again.err
+    assert pairec("backfill", "continue", "--dry-run").err.splitlines()[-1] == "0 runs would be made"
+    told = pairec("node", "run", "home_global_hot_v1", "--dry-run")
+    assert told.code == 0 and "would run home_global_hot_v1" in told.err
+    assert pairec("backfill", "list", "--all", "-f", "json").out == before

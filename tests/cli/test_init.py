@@ -58,3 +58,10 @@ def test_an_unknown_time_zone_makes_no_instance(pairec: Pairec) -> None:
     assert pairec("init", "--timezone", "Mars").code == 1
     assert pairec("init").code == 0
     assert pairec("instance", "show", "--format", "json").json["timezone"] == "UTC"
+
+
+def test_a_dry_run_makes_nothing(pairec: Pairec, folder: Path) -> None:
+    told = pairec("init", "--dry-run")
+    assert told.code == 0
+    assert "would make workspace" in told.err
+    assert list(folder.iterdir()) == []

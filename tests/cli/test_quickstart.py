@@ -22,3 +22,12 @@ def test_without_data(pairec: Pairec, workspace: Path) -> None:
     assert result.code == 1
     assert "hold no data yet" in result.err
     assert "pairec data generate" in result.err
+
+
+def test_a_dry_run_tells_the_open_steps_and_changes_nothing(pairec: Pairec, workspace: Path) -> None:
+    before = sorted(path.name for path in workspace.rglob("*"))
+    told = pairec("quickstart", "--dry-run")
+    assert told.code == 0
+    assert "would do step 2" in told.err and "would do step 7" in told.err
+    assert told.err.splitlines()[-1].startswith("Next: pairec data generate")
+    assert sorted(path.name for path in workspace.rglob("*")) == before
