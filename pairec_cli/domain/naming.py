@@ -63,6 +63,24 @@ class TableNames:
         """`part` is for example `i2i`, `trigger`; without it the table that the engine reads."""
         return self._name(f"{recall}_{part}" if part else recall)
 
+    def pre_t_agg(self) -> str:
+        """Each user's latest events up to a day, one per item and event."""
+        return self._name(f"{self.source(TableRole.BEHAVIOR).table}_pre_t_agg")
+
+    def sequence(self, part: str) -> str:
+        """Sequences of a user: `pre_t_seq` up to the day before, `t_seq` within the day per request,
+        `all_seq_feat` both."""
+        return self._name(f"{self.user_id}_{part}")
+
+    def ranking(self, model: str, part: str) -> str:
+        """Tables of a ranking model: label_table, vocabulary, fg_encoded, fg_encoded_eval, train."""
+        return self._name(f"{model}_{part}")
+
+    def training_set(self, model: str) -> str:
+        """`<FeatureStore project>_<sln>_<model>_v1_training_set`."""
+        store = self.solution.environment.featurestore_project
+        return f"{store}_{self._name(model)}_training_set"
+
     def sync(self) -> str:
         """The node that publishes tables to the online store."""
         return self._name("create_sync_onlinestore")

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem, nearest
@@ -225,6 +233,99 @@ class RecallConfig(Form):
     """Whether the recall takes part in the solution."""
 
 
+class RankingTarget(Form):
+    """One target of the ranking model: a column of the label table."""
+
+    name: Identifier = "is_click"
+    """Target name: the label's column, and the tower's name in the model's outputs."""
+    expression: str = Field(default="max(if(event='click',1,0))", min_length=1)
+    """MaxCompute aggregate over the behavior rows of one request, user and item."""
+    type: Literal["classification", "regression"] = "classification"
+    """classification: 0 or 1, trained with log loss. regression: a number, trained with squared error."""
+    depends: Names = ()
+    """Earlier targets whose towers this one reads (DBMTL)."""
+    weight: float = Field(default=1.0, gt=0, le=1000)
+    """Weight of the target's loss."""
+
+    @property
+    def output(self) -> str:
+        """What the model calls its answer for the target."""
+        return f"probs_{self.name}" if self.type == "classification" else f"y_{self.name}"
+
+
+class Ranking(Form):
+    """Fine ranking (step 5.5): one model over the candidates of all recalls."""
+
+    name: Identifier = "rank"
+    """Fine ranking model name; the engine's algorithm and the generated tables carry it."""
+    enabled: bool = True
+    """Whether the model takes part in the solution."""
+    model: str = "dbmtl"
+    """Model type: multi_tower, deepfm, dcn_v2, multi_tower_din (one target); dbmtl, mmoe, ple (several)."""
+    targets: tuple[RankingTarget, ...] = (
+        RankingTarget(),
+        RankingTarget(
+            name="ln_playtime", expression="ln(sum(playtime)+1)", type="regression", depends=("is_click",)
+        ),
+    )
+    """Targets (labels) in order; a target may depend on those before it."""
+    exclude: Names = ()
+    """Fields to exclude: columns that are unknown before exposure, or unwanted."""
+    select: Names = ()
+    """Feature selection: the model's inputs by name; empty means all that are not excluded."""
+    training_days: int = Field(default=30, ge=2, le=365)
+    """Days of labels; the last of them is held out to stop early and to measure."""
+    embed_dim_policy: Literal["EMB_SQRT4_STEP8", "EMB_SQRT4_STEP4", "EMB_LN_STEP8", "EMB_LN_STEP4"] = (
+        "EMB_SQRT4_STEP4"
+    )
+    """Embedding width from the number n of distinct values: the fourth root or the logarithm of n, added to
+    the step and rounded down to a multiple of it."""
+    numeric: Literal["raw", "binned"] = "raw"
+    """Numbers enter the model as they are (after a signed logarithm), or as bins with an embedding."""
+    combos: tuple[Names, ...] = ()
+    """Feature combinations: pairs of categorical columns."""
+    sequence_events: Names = ("click",)
+    """Events whose latest items form sequence features; empty means none."""
+    sequence_length: int = Field(default=50, ge=1, le=500)
+    """Items in a sequence."""
+    min_count: int = Field(default=2, ge=1)
+    """A value seen in fewer training rows shares the out-of-vocabulary embedding."""
+    incremental: bool = False
+    """Incremental training: begin with yesterday's model instead of anew."""
+    sample_weight: str | None = None
+    """Sample weight: MaxCompute aggregate as in a target; unset means 1."""
+    scenes: Names = ()
+    """Scene data filter: train on these scenario values only; empty means all."""
+    rank_score: str = "${probs_is_click} * (1 + ${y_ln_playtime})"
+    """The engine's RankScore over the model's outputs."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return tuple(target.output for target in self.targets)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        earlier: list[str] = []
+        for target in self.targets:
+            if target.name in earlier:
+                raise ValueError(f"two targets are named {target.name!r}")
+            for other in target.depends:
+                if other not in earlier:
+                    raise ValueError(
+                        f"target {target.name} depends on {other!r}, which is no target before it"
+                    )
+            earlier.append(target.name)
+        if not self.targets:
+            raise ValueError("at least one target")
+        for name in re.findall(r"\$\{(\w+)\}", self.rank_score):
+            if name.startswith(("probs_", "y_")) and name not in self.outputs:
+                raise ValueError(f"rank_score names {name}, the model gives {', '.join(self.outputs)}")
+        for pair in self.combos:
+            if len(pair) != 2:
+                raise ValueError("a combination is two columns")
+        return self
+
+
 class Solution(Form):
     """A recommendation solution, whole. Document version 1."""
 
@@ -238,6 +339,8 @@ class Solution(Form):
     features: Features = Features()
     recalls: tuple[RecallConfig, ...] = ()
     """Recalls in the order in which their lists are merged."""
+    ranking: Ranking | None = None
+    """Fine ranking; unset means that candidates are ordered by their recall scores."""
     size: int = Field(default=10, ge=1, le=1000)
     """Items that one request returns when it does not say."""
 
@@ -247,8 +350,19 @@ class Solution(Form):
 
     @property
     def training_days(self) -> int:
-        """The longest training window of any enabled recall, in days."""
-        return max((getattr(recall, "training_days", 1) for recall in self.enabled_recalls), default=1)
+        """The longest training window of any enabled recall and of the ranking, in days.
+
+        The first label day of the ranking needs features of the day before.
+        """
+        windows = [getattr(recall, "training_days", 1) for recall in self.enabled_recalls]
+        if self.ranks is not None:
+            windows.append(self.ranks.training_days + 1)
+        return max(windows, default=1)
+
+    @property
+    def ranks(self) -> Ranking | None:
+        """The ranking where it is enabled."""
+        return self.ranking if self.ranking is not None and self.ranking.enabled else None
 
     @property
     def required_days(self) -> int:
