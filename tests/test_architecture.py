@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(STORES | STAGES, WORDS),
     "recall": WORDS | {"features"},
     "ranking": WORDS | {"features"},
+    "components": WORDS | {"evaluation"},
     "workflow": WORDS | STORES | (STAGES - {"filters", "sorting"}),
     "engine": WORDS | {"online", "filters", "sorting"},
     "project": WORDS | STORES | STAGES | USE_CASES,
