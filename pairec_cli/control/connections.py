@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.engine = _engine(url)
+        weakref.finalize(self, self.engine.dispose)
         self.url = str(sqlite_path(url) or url.render_as_string(hide_password=True))
 
     @contextmanager

@@ -16,6 +16,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -69,6 +70,7 @@ class FeatureDB:
         self.path = Path(path)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close_all, self._connections)
 
     def get(self, view: str, key: str) -> dict[str, Value] | None:
         """The row of `key` as column → value; None when the view has no such key. Raises NotFound for an
@@ -165,17 +167,13 @@ class FeatureDB:
 
     def close(self) -> None:
         """Close the connections of every thread."""
-        while self._connections:
-            self._connections.pop().close()
+        _close_all(self._connections)
         self._local = threading.local()
 
     def __enter__(self) -> FeatureDB:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
         self.close()
 
     def _connection(self) -> sqlite3.Connection:
@@ -253,6 +251,11 @@ class _transaction:
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _check_columns(view: str, key: str, columns: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import weakref
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -39,6 +40,7 @@ class MemoryDatabase:
     def __init__(self, tables: Mapping[str, MemoryTable]) -> None:
         """Raises InvalidInput for DDL or rows that SQLite does not take."""
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        weakref.finalize(self, self._connection.close)
         for name, table in tables.items():
             try:
                 self._connection.executescript(table.ddl)
