@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import weakref
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
