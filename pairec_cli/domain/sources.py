@@ -1,4 +1,4 @@
-"""What filters read and write beyond the request: exposures, lists of users, blocked items, rows of items.
+"""What stages read and write beyond the request: exposures, lists, blocked items, rows of items, events.
 
 A configured data source (RedisConfs.x, HologresConfs.y …) is a `DataSource`; for each of these uses it gives
 an object that knows how that kind of source lays the data out. A use that a source does not have is refused
@@ -112,6 +112,53 @@ class ItemRows(Protocol):
     def read(self, ids: Sequence[str]) -> RowsRead: ...
 
 
+class KeyValues(Protocol):
+    """Texts under keys: the lists of candidates that recalls read."""
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The texts of every row, for those keys that have one; a null is no text."""
+
+
+class EventColumns(Record):
+    """How a table of behavior is read: its columns, the configuration's own SQL `where`, and how many of a
+    user's newest rows. `play_time` is empty where none is read; `properties` are further columns."""
+
+    user: str = "user_id"
+    item: str = "item_id"
+    event: str = "event"
+    play_time: str = "play_time"
+    timestamp: str = "timestamp"
+    properties: tuple[str, ...] = ()
+    where: str = ""
+    limit: int = 0
+
+
+class UserEvents(Protocol):
+    """What users did."""
+
+    def newest(self, uid: str) -> Sequence[Mapping[str, object]]:
+        """The user's newest rows, newest first: column → value, nulls included."""
+
+
+class Query(Record):
+    """Rows of one table. `columns`, `where` and `order` are the configuration's own SQL; `${name}` in `where`
+    (with or without quotes round it) is a value of the request, which is bound, never spliced. No `order`
+    with `shuffled` means a random one; a `limit` of 0 means all rows."""
+
+    columns: tuple[str, ...]
+    where: str = ""
+    order: str = ""
+    shuffled: bool = False
+    limit: int = 0
+
+
+class Rows(Protocol):
+    """Rows that a `Query` selects."""
+
+    def read(self, values: Mapping[str, object]) -> Sequence[Sequence[object]]:
+        """The rows, a value per column. A name that `values` does not have is NULL."""
+
+
 class DataSource:
     """One configured source. An adapter overrides the uses it has."""
 
@@ -128,6 +175,16 @@ class DataSource:
 
     def item_rows(self, dao: ItemStateDaoConf) -> ItemRows:
         self._refuse("rows of items")
+
+    def key_values(self, dao: DaoConf, key: str, value: str) -> KeyValues:
+        """`key` and `value` are the columns' names; a source of plain keys has no use for them."""
+        self._refuse("lists under keys")
+
+    def user_events(self, dao: DaoConf, columns: EventColumns) -> UserEvents:
+        self._refuse("events of users")
+
+    def rows(self, dao: DaoConf, query: Query) -> Rows:
+        self._refuse("tables to select from")
 
     def _refuse(self, use: str) -> NoReturn:
         raise InvalidConfig(

@@ -7,6 +7,7 @@ are lists in a dict. Every source that a configuration names is the same state.
 from __future__ import annotations
 
 import json
+import random
 import re
 import sqlite3
 import time
@@ -41,6 +42,7 @@ class MemoryDatabase:
         """Raises InvalidInput for DDL or rows that SQLite does not take."""
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         weakref.finalize(self, self._connection.close)
+        self._connection.create_function("rand", 0, random.random)
         for name, table in tables.items():
             try:
                 self._connection.executescript(table.ddl)
@@ -122,6 +124,9 @@ class MemoryLists:
         self.lists.pop(name, None)
         self.strings.pop(name, None)
         self.seconds.pop(name, None)
+
+    def mget(self, names: Sequence[str]) -> list[str | None]:
+        return [self.strings.get(name) for name in names]
 
     def _check(self, name: str) -> None:
         if name in self.strings:

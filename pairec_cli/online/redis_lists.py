@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from pairec_cli.domain.sources import DaoConf, DataSource, ExposureLimits, Exposures
+from pairec_cli.domain.sources import DaoConf, DataSource, ExposureLimits, Exposures, KeyValues
 
 DEFAULT_BATCHES = 100
 
@@ -22,6 +22,9 @@ class RedisClient(Protocol):
 
     def delete(self, name: str) -> None: ...
 
+    def mget(self, names: Sequence[str]) -> list[Any]:
+        """The strings (or bytes) under the keys; None where there is none."""
+
 
 class RedisLists(DataSource):
     """Keys that begin with RedisPrefix. `clock` gives Unix seconds."""
@@ -33,6 +36,27 @@ class RedisLists(DataSource):
 
     def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
         return RedisExposures(self.client, dao.redis_prefix, limits, self.clock)
+
+    def key_values(self, dao: DaoConf, key: str, value: str) -> KeyValues:
+        return RedisStrings(self.client, dao.redis_prefix)
+
+
+class RedisStrings:
+    """Plain strings under the prefix and the key."""
+
+    def __init__(self, client: RedisClient, prefix: str) -> None:
+        self.client, self.prefix = client, prefix
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        if not keys:
+            return {}
+        texts = self.client.mget([self.prefix + key for key in keys])
+        found = zip(keys, texts, strict=True)
+        return {key: [_text(text)] for key, text in found if text is not None}
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode(errors="replace")
 
 
 class RedisExposures:

@@ -8,54 +8,45 @@ are the configuration's own SQL. Source: "Configure filters", and the open engin
 from __future__ import annotations
 
 import json
-import re
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
-from typing import ClassVar, NoReturn, Protocol
+from typing import ClassVar
 
 from pairec_cli.domain.coercion import to_int, to_text
-from pairec_cli.domain.errors import DataError, InvalidConfig, PairecError, Problem
+from pairec_cli.domain.errors import PairecError
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.sources import (
-    CONFIGURATION,
     DaoConf,
     DataSource,
+    EventColumns,
     ExposureLimits,
     Exposures,
     ItemList,
     ItemRows,
     ItemStateDaoConf,
+    KeyValues,
+    Query,
+    Rows,
     RowsRead,
+    UserEvents,
     UserLists,
 )
+from pairec_cli.online.sql_lists import SqlKeyValues, SqlRows, SqlUserEvents
+from pairec_cli.online.sql_text import AlreadyThere as AlreadyThere
+from pairec_cli.online.sql_text import Database as Database
+from pairec_cli.online.sql_text import batches, own, plain, refuse
 
 V2 = "v2"
 V2_SECONDS = 90 * 86_400
-_KEYS_PER_QUERY = 500
 _UNREADABLE = (bytes, bytearray, memoryview, dict)
-_NAME = re.compile(r'("[^"]+"|`[^`]+`|[\w$]+)(\.("[^"]+"|`[^`]+`|[\w$]+))*')
-
-
-class AlreadyThere(DataError):
-    """A row with this primary key exists."""
-
-
-class Database(Protocol):
-    """One connection pool. Errors of the server and timeouts are raised as PairecError, a broken primary key
-    as AlreadyThere. `mark` stands for a parameter in SQL."""
-
-    mark: str
-
-    def query(self, sql: str, parameters: Sequence[object]) -> tuple[list[str], list[tuple[object, ...]]]:
-        """The names of the columns, and the rows."""
-
-    def execute(self, sql: str, parameters: Sequence[object]) -> None: ...
 
 
 class SqlTables(DataSource):
-    """What both kinds share. `clock` gives Unix seconds."""
+    """What both kinds share. `clock` gives Unix seconds; `random` is the dialect's function of chance."""
+
+    random: ClassVar[str] = "random()"
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self.database, self.clock = database, clock
@@ -72,6 +63,15 @@ class SqlTables(DataSource):
     def item_rows(self, dao: ItemStateDaoConf) -> ItemRows:
         return SqlItemRows(self.database, self.table_of(dao), dao)
 
+    def key_values(self, dao: DaoConf, key: str, value: str) -> KeyValues:
+        return SqlKeyValues(self.database, self.table_of(dao), key, value)
+
+    def user_events(self, dao: DaoConf, columns: EventColumns) -> UserEvents:
+        return SqlUserEvents(self.database, self.table_of(dao), columns)
+
+    def rows(self, dao: DaoConf, query: Query) -> Rows:
+        return SqlRows(self.database, self.table_of(dao), query, self.random)
+
 
 class HologresTables(SqlTables):
     """Tables as HologresTableName names them."""
@@ -79,7 +79,7 @@ class HologresTables(SqlTables):
     adapter: ClassVar[str] = "hologres"
 
     def table_of(self, dao: DaoConf) -> str:
-        return _plain(dao.hologres_table_name, "HologresTableName")
+        return plain(dao.hologres_table_name, "HologresTableName")
 
     def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
         return BatchRows(self.database, self.table_of(dao), limits, self.clock)
@@ -89,9 +89,10 @@ class MysqlTables(SqlTables):
     """Tables as MysqlTable names them; exposures also as Config shards them."""
 
     adapter: ClassVar[str] = "mysql"
+    random: ClassVar[str] = "rand()"
 
     def table_of(self, dao: DaoConf) -> str:
-        return _plain(dao.mysql_table, "MysqlTable")
+        return plain(dao.mysql_table, "MysqlTable")
 
     def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
         return ArticleRows(self.database, _shards(dao), self.clock)
@@ -195,9 +196,9 @@ class SqlItemList:
     def __init__(self, database: Database, table: str, column: str, where: str) -> None:
         self.database = database
         if not column.strip():
-            _refuse("SelectCol", "is missing: name the column of the item ids", column)
-        clause = f" WHERE {_own(where, database)}" if where.strip() else ""
-        self.sql = f"SELECT {_own(column, database)} FROM {table}{clause}"
+            refuse("SelectCol", "is missing: name the column of the item ids", column)
+        clause = f" WHERE {own(where, database)}" if where.strip() else ""
+        self.sql = f"SELECT {own(column, database)} FROM {table}{clause}"
 
     def ids(self) -> Collection[str]:
         _, rows = self.database.query(self.sql, ())
@@ -214,16 +215,16 @@ class SqlItemRows:
 
     def __init__(self, database: Database, table: str, dao: ItemStateDaoConf) -> None:
         self.database = database
-        key = _plain(dao.item_field_name, "ItemFieldName")
-        columns = f"{key}, {_own(dao.select_fields, database)}" if dao.select_fields.strip() else key
-        where = f"({_own(dao.where_clause, database)}) AND " if dao.where_clause.strip() else ""
+        key = plain(dao.item_field_name, "ItemFieldName")
+        columns = f"{key}, {own(dao.select_fields, database)}" if dao.select_fields.strip() else key
+        where = f"({own(dao.where_clause, database)}) AND " if dao.where_clause.strip() else ""
         self.head = f"SELECT {columns} FROM {table} WHERE {where}{key} IN "
 
     def read(self, ids: Sequence[str]) -> RowsRead:
         found: dict[str, dict[str, object]] = {}
         unread: set[str] = set()
         reasons: list[str] = []
-        for batch in _batches(ids):
+        for batch in batches(ids):
             try:
                 found.update(self._rows(batch))
             except PairecError as error:
@@ -241,15 +242,6 @@ class SqlItemRows:
             yield to_text(row[0], ""), {name: value for name, value in values if value is not None}
 
 
-def _own(sql: str, database: Database) -> str:
-    """The configuration's own SQL, where nothing may be taken for a parameter."""
-    return sql.replace("%", "%%") if database.mark == "%s" else sql
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + _KEYS_PER_QUERY] for start in range(0, len(ids), _KEYS_PER_QUERY))
-
-
 class _Sharding(Record):
     """DaoConf.Config of MySQL exposures."""
 
@@ -261,26 +253,15 @@ def _shards(dao: DaoConf) -> Callable[[str], str]:
     """The table of a user: MysqlTable, or by Config's `table_prefix` and `hash_value` the prefix and the
     numeric uid modulo the value (0 for a uid that is no number)."""
     if dao.mysql_table:
-        table = _plain(dao.mysql_table, "MysqlTable")
+        table = plain(dao.mysql_table, "MysqlTable")
         return lambda uid: table
     try:
         document = json.loads(dao.config)
         shards = _Sharding(str(document["table_prefix"]), int(document["hash_value"]))
     except (ValueError, KeyError, TypeError):
         message = "must be JSON with table_prefix and hash_value, unless MysqlTable is set"
-        _refuse("Config", message, dao.config)
-    _plain(f"{shards.prefix}0", "Config")
+        refuse("Config", message, dao.config)
+    plain(f"{shards.prefix}0", "Config")
     if shards.count < 1:
-        _refuse("Config", "has a hash_value below 1", dao.config)
+        refuse("Config", "has a hash_value below 1", dao.config)
     return lambda uid: f"{shards.prefix}{to_int(uid, 0) % shards.count}"
-
-
-def _plain(name: str, key: str) -> str:
-    """A name that may stand in SQL as it is."""
-    if not _NAME.fullmatch(name):
-        _refuse(key, f"{name!r} is not the name of a table or column" if name else "is missing", name)
-    return name
-
-
-def _refuse(key: str, message: str, value: object) -> NoReturn:
-    raise InvalidConfig(CONFIGURATION, [Problem(key, message, value)])
