@@ -17,6 +17,7 @@ from pairec_cli.warehouse.connection import cpu_count, open_connection
 from pairec_cli.warehouse.execution import ScriptRun, again_if_replaced, translated
 from pairec_cli.warehouse.maxcompute.from_clause import Query
 from pairec_cli.warehouse.maxcompute.statements import Select, read_statement
+from pairec_cli.warehouse.reuse import Reuse
 from pairec_cli.warehouse.script import Statement, StatementKind, split, substitute
 from pairec_cli.warehouse.store import Warehouse
 
@@ -41,6 +42,7 @@ class DuckDBEngine:
         self.warehouse = warehouse
         self.threads = threads or cpu_count()
         self.memory_limit, self.temp_directory, self.timezone = memory_limit, temp_directory, timezone
+        self._reuse = Reuse()
         self._resources = ExitStack()
         self._connection: duckdb.DuckDBPyConnection | None = None
         weakref.finalize(self, self._resources.close)
@@ -89,7 +91,15 @@ class DuckDBEngine:
         line for what cannot be read, NotFound for unknown tables, DataError for rows that do not fit.
         """
         run = ScriptRun(
-            self.warehouse, self.connection, parameters, project, fingerprint, command, log, self.threads
+            self.warehouse,
+            self.connection,
+            parameters,
+            project,
+            fingerprint,
+            command,
+            log,
+            self.threads,
+            self._reuse,
         )
         return [run.statement(statement) for statement in split(text)]
 

@@ -17,6 +17,7 @@ from pairec_cli.domain.pai_command import PaiCommand
 from pairec_cli.domain.tables import Column, TableName, TableSchema
 from pairec_cli.warehouse.commands import CommandContext, CommandRunner, Log, StatementResult
 from pairec_cli.warehouse.copying import copy_dynamic, copy_static
+from pairec_cli.warehouse.inserting import insert_text
 from pairec_cli.warehouse.maxcompute.from_clause import Query
 from pairec_cli.warehouse.maxcompute.queries import QueryTranslator
 from pairec_cli.warehouse.maxcompute.scope import Columns
@@ -31,14 +32,13 @@ from pairec_cli.warehouse.maxcompute.statements import (
     ShowPartitions,
     ShowTables,
     Truncate,
-    read_statement,
 )
 from pairec_cli.warehouse.maxcompute.values import STRING, VOID, show
+from pairec_cli.warehouse.reuse import ReadyInsert, Reuse
 from pairec_cli.warehouse.scans import WarehouseCatalog
 from pairec_cli.warehouse.script import Statement, StatementKind, substitute
 from pairec_cli.warehouse.staging import Staged, staging_folder
 from pairec_cli.warehouse.store import Warehouse
-from pairec_cli.warehouse.types import parse_type
 
 _SHOWN_ROWS = 10
 _COMPATIBILITY = ("odps.sql.hive.compatible", "odps.sql.bigquery.compatible")
@@ -65,8 +65,13 @@ def translated(
 ) -> Translated:
     """Raises SqlError with the script's line, NotFound for an unknown table."""
     catalog = WarehouseCatalog(warehouse, project, query)
-    positions = hints.get(_POSITIONS, "false").lower() == "true"
-    return Translated(QueryTranslator(catalog, line, positions=positions).query(query, targets), catalog)
+    translator = QueryTranslator(catalog, line, positions=by_position(hints))
+    return Translated(translator.query(query, targets), catalog)
+
+
+def by_position(hints: Mapping[str, str]) -> bool:
+    """Whether GROUP BY 1 and ORDER BY 1 mean columns."""
+    return hints.get(_POSITIONS, "false").lower() == "true"
 
 
 def again_if_replaced(run: Callable[[], Answer], line: int | None) -> Answer:
@@ -108,10 +113,11 @@ class ScriptRun:
         command: CommandRunner | None,
         log: Log,
         threads: int,
+        reuse: Reuse,
     ) -> None:
         self.warehouse, self.connection, self.parameters = warehouse, connection, parameters
         self.project, self.fingerprint, self.command, self.log = project, fingerprint, command, log
-        self.threads = threads
+        self.threads, self.reuse = threads, reuse
         self.hints: dict[str, str] = {}
         self.line = 1
 
@@ -125,7 +131,7 @@ class ScriptRun:
         elif filled.kind is StatementKind.PAI:
             result = self._pai(filled)
         else:
-            result = self._sql(filled)
+            result = self._sql(raw, filled)
         return StatementResult(filled, result.rows, result.written, time.perf_counter() - started)
 
     def _set(self, statement: Statement) -> None:
@@ -151,8 +157,8 @@ class ScriptRun:
         written = tuple(self.command(command, context) or ())
         return StatementResult(statement, sum(partition.rows for partition in written), written)
 
-    def _sql(self, statement: Statement) -> StatementResult:
-        found = read_statement(statement.text, statement.line, self.project)
+    def _sql(self, raw: Statement, statement: Statement) -> StatementResult:
+        found = self.reuse.read(raw, self.parameters, self.warehouse, self.project, by_position(self.hints))
         rows, written = _EFFECTS[type(found)](self, found)
         return StatementResult(statement, rows, tuple(written))
 
@@ -221,6 +227,17 @@ class ScriptRun:
 
     def _insert(self, statement: Insert) -> _Effect:
         schema = self.warehouse.schema(statement.table)
+        return self._fill(
+            statement,
+            schema,
+            lambda: insert_text(statement, schema, lambda query, to: self._translate(query, to).query),
+        )
+
+    def _insert_ready(self, ready: ReadyInsert) -> _Effect:
+        return self._fill(ready.insert, self.warehouse.schema(ready.insert.table), ready.text)
+
+    def _fill(self, statement: Insert, schema: TableSchema, text: Callable[[], str]) -> _Effect:
+        """Write the rows of the query that `text` gives."""
         self._check_partition(schema, statement.partition, statement.ds)
         if schema.partition and statement.partition is None:
             raise SqlError(
@@ -228,16 +245,13 @@ class ScriptRun:
                 line=self.line,
                 hint=f"write PARTITION({schema.partition}='YYYYMMDD') or PARTITION({schema.partition})",
             )
-        written = again_if_replaced(lambda: self._copy(statement, schema), self.line)
+        written = again_if_replaced(lambda: self._copy(statement, schema, text()), self.line)
         for partition in written:
             where = f" {schema.partition}={partition.ds}" if partition.ds else ""
             self.log(f"wrote {partition.rows} rows to {partition.table}{where}")
         return sum(partition.rows for partition in written), written
 
-    def _copy(self, statement: Insert, schema: TableSchema) -> list[Partition]:
-        targets = self._targets(statement, schema)
-        query = self._translate(statement.query, targets).query
-        text = self._all_columns(query, statement, schema)
+    def _copy(self, statement: Insert, schema: TableSchema, text: str) -> list[Partition]:
         append = not statement.overwrite
         with staging_folder(self.warehouse.layout) as folder:
             if statement.dynamic:
@@ -249,32 +263,6 @@ class ScriptRun:
                 target = (schema.name, statement.ds or "")
                 staged = [copy_static(self.connection, path, text, target, self.fingerprint, append=append)]
             return self.warehouse.commit(staged)
-
-    def _targets(self, statement: Insert, schema: TableSchema) -> Columns:
-        """The columns that the query fills, by position; the partition last when the rows decide it."""
-        columns = list(schema.columns)
-        if statement.columns:
-            known = {column.name.lower(): column for column in columns}
-            for name in statement.columns:
-                if name.lower() not in known:
-                    raise NotFound(f"column of {schema.name}", name, schema.column_names)
-            columns = [known[name.lower()] for name in statement.columns]
-        targets = [(column.name, parse_type(column.type)) for column in columns]
-        return [*targets, ("ds", STRING)] if statement.dynamic else targets
-
-    def _all_columns(self, query: Query, statement: Insert, schema: TableSchema) -> str:
-        """The query's text with every column of the table: those that a column list leaves out are NULL."""
-        if not statement.columns:
-            return query.text
-        given = {name.lower() for name, _ in query.columns}
-        items = [
-            f'"{c.name}"'
-            if c.name.lower() in given
-            else f'CAST(NULL AS {parse_type(c.type).duckdb()}) AS "{c.name}"'
-            for c in schema.columns
-        ]
-        items += ['"ds"'] if statement.dynamic else []
-        return f"SELECT {', '.join(items)} FROM ({query.text})"
 
     def _check_partition(self, schema: TableSchema, partition: str | None, ds: str | None) -> None:
         """Raises SqlError when a statement's PARTITION(…) does not fit the table."""
@@ -352,6 +340,7 @@ _EFFECTS: dict[type, Callable[[ScriptRun, Any], _Effect]] = {
     CreateTable: ScriptRun._create,
     DropTable: ScriptRun._drop,
     Insert: ScriptRun._insert,
+    ReadyInsert: ScriptRun._insert_ready,
     AddPartition: ScriptRun._add_partition,
     DropPartition: ScriptRun._drop_partition,
     Truncate: ScriptRun._truncate,

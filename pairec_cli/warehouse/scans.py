@@ -34,9 +34,10 @@ class WarehouseCatalog:
     def _partition_of(self, node: exp.Table) -> str | None:
         if not isinstance(node.this, exp.Identifier):
             return None  # a table function: the translator refuses it with its name
-        return self._schema(node).partition
+        return self.schema(node).partition
 
-    def _schema(self, node: exp.Table) -> TableSchema:
+    def schema(self, node: exp.Table) -> TableSchema:
+        """Raises NotFound with the nearest table's name."""
         name = TableName(node.db or self.project, node.name)
         if name not in self._schemas:
             self._schemas[name] = self.warehouse.schema(name)
@@ -44,7 +45,7 @@ class WarehouseCatalog:
 
     def relation(self, node: exp.Table) -> Relation:
         """Raises NotFound with the nearest table's name."""
-        schema = self._schema(node)
+        schema = self.schema(node)
         window = self._windows.get(id(node), OPEN)
         files = [
             path
