@@ -82,7 +82,7 @@ def _starts(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _tied_ranks(first: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Ranks from 1 over the whole array; rows of one run (`first` marks where each begins) share their mean."""
+    """Ranks from 1 over the whole array. `first` marks where a run begins; its rows share their mean rank."""
     begin = np.flatnonzero(first)
     end = np.append(begin[1:], len(first))
     return np.repeat((begin + end + 1) / 2, end - begin)
