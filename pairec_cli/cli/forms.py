@@ -11,9 +11,10 @@ from pydantic import BaseModel
 
 from pairec_cli.cli.render import notice, warn
 from pairec_cli.domain.errors import InvalidConfig, PairecError, Problem
-from pairec_cli.workflow import solution_document, solutions
+from pairec_cli.workflow import ranking_form, solution_document, solutions
 
 Examine = Callable[[str], list[Problem]]
+_ASKED_OTHERWISE = ("version", "name", "recalls", "ranking")
 
 
 class Form:
@@ -28,9 +29,10 @@ class Form:
         self._fields(solution, "")
         for name in type(solution).model_fields:
             part = getattr(solution, name)
-            if isinstance(part, BaseModel):
+            if isinstance(part, BaseModel) and name != "ranking":
                 self._part(part, name)
         self._recalls()
+        self._ranking()
         return self._document
 
     def _part(self, model: BaseModel, path: str) -> None:
@@ -44,7 +46,7 @@ class Form:
                 self._part(inner, f"{path}.{name}")
 
     def _fields(self, model: BaseModel, path: str) -> None:
-        fixed = ("type",) if path else ("version", "name", "recalls")
+        fixed = ("type",) if path.startswith("recalls") else () if path else _ASKED_OTHERWISE
         for name, field in type(model).model_fields.items():
             value = getattr(model, name)
             holds_forms = isinstance(value, tuple) and value and isinstance(value[0], BaseModel)
@@ -63,6 +65,22 @@ class Form:
             self._try(partial(solutions.configure, self._document, {}, remove=[removed]))
         for index, recall in enumerate(solution_document.read(self._document).recalls):
             self._part(recall, f"recalls[{index}]")
+
+    def _ranking(self) -> None:
+        """The ranking form: whether there is one, its targets, then its fields."""
+        before = solution_document.read(self._document).ranking
+        if before is None:
+            if typer.confirm("Train a ranking model (ranking)?", default=False, err=True):
+                self._try(partial(solutions.configure, self._document, {"ranking.enabled": "true"}))
+        else:
+            self._part(before, "ranking")
+        if (ranking := solution_document.read(self._document).ranking) is None:
+            return
+        notice(f"Targets: {', '.join(target.name for target in ranking.targets)}")
+        while added := _prompt(f"Add or replace a target, {ranking_form.TARGET_FORM} (empty: none)", ""):
+            self._try(partial(solutions.configure, self._document, {}, add_targets=[added]))
+        while removed := _prompt("Take a target out, by its NAME (empty: none)", ""):
+            self._try(partial(solutions.configure, self._document, {}, remove_targets=[removed]))
 
     def _ask(self, path: str, value: object, description: str) -> None:
         shown = _shown(value)

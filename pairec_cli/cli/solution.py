@@ -19,6 +19,7 @@ from pairec_cli.domain.instance import SolutionRecord, SolutionVersion
 from pairec_cli.domain.solution import Solution
 from pairec_cli.project import Project
 from pairec_cli.workflow import solution_document, solutions
+from pairec_cli.workflow.ranking_form import TARGET_FORM
 
 app = typer.Typer()
 
@@ -90,18 +91,37 @@ def configure(
     remove_recall: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Take a recall out.")
     ] = None,
+    ranking_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Rank with this model, such as dbmtl.")
+    ] = None,
+    ranking_days: Annotated[
+        int | None, typer.Option(metavar="N", help="Days of labels that the model is trained on.")
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(metavar=TARGET_FORM, help="Add or replace a ranking target.")
+    ] = None,
+    remove_target: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Take a ranking target out.")
+    ] = None,
+    no_ranking: Annotated[
+        bool, typer.Option("--no-ranking", help="Order by recall scores, without a model.")
+    ] = False,
     file: File = None,
     comment: Annotated[str, typer.Option(help="What to remember of this version.")] = "",
     dry_run: DryRun = False,
 ) -> None:
     """Change a solution: by paths, by a file, or question by question on a terminal.
 
-    Every change is a new version; what is not valid is refused with all its problems at once.
+    Every change is a new version; what is not valid is refused with all its problems at once. A target is a
+    MaxCompute aggregate of the behavior rows of one request, user and item:
+    --target "is_click=max(if(event='click',1,0)):classification"
     """
     project = open_project(context)
     record = _record(project, name, file)
     before = record.latest.document
-    changes = bool(set_ or add_recall or remove_recall)
+    values = assignments(set_ or [], "features.periods=3,7")
+    values |= _ranking_values(ranking_model, ranking_days, none=no_ranking)
+    changes = bool(values or add_recall or remove_recall or target or remove_target)
     if file is not None and changes:
         raise UsageError("Change the document by --file, or by --set, not both.")
     if file is not None:
@@ -110,15 +130,26 @@ def configure(
     elif changes:
         after = solutions.configure(
             before,
-            assignments(set_ or [], "features.periods=3,7"),
+            values,
             add=add_recall or [],
             remove=remove_recall or [],
+            add_targets=target or [],
+            remove_targets=remove_target or [],
         )
     elif sys.stdin.isatty() and sys.stderr.isatty():
         after = Form(before, lambda text: solutions.examine(project, text)).ask()
     else:
         raise UsageError("Say what to change with --set PATH=VALUE or --file FILE.")
     _save(project, record, after, comment=comment, dry_run=dry_run, source=file)
+
+
+def _ranking_values(model: str | None, days: int | None, *, none: bool) -> dict[str, str]:
+    """The ranking's options as `--set` would give them."""
+    given = {"ranking.model": model, "ranking.training_days": None if days is None else str(days)}
+    values = {path: value for path, value in given.items() if value is not None}
+    if none and values:
+        raise UsageError("Say how to rank, or --no-ranking, not both.")
+    return {"ranking": "null"} if none else values
 
 
 def _save(

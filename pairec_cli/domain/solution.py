@@ -456,7 +456,8 @@ def _message(item: dict[str, Any], model: type[BaseModel]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "missing":
         return "is required"
-    return f"{message}, found {item.get('input')!r}"
+    given = item.get("input")
+    return message if isinstance(given, Mapping) else f"{message}, found {given!r}"
 
 
 def _owner(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:

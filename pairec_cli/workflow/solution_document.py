@@ -177,6 +177,12 @@ def _check_events(solution: Solution) -> list[Problem]:
         for event in solution.features.key_behaviors
         if event not in known
     ]
+    if solution.ranking is not None:
+        problems += [
+            Problem("ranking.sequence_events", str(NotFound("event", event, known)), event)
+            for event in solution.ranking.sequence_events
+            if event not in known
+        ]
     for index, recall in enumerate(solution.recalls):
         problems += [
             Problem(f"recalls[{index}].{field}", str(NotFound("event", event, known)), event)

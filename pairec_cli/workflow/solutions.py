@@ -15,7 +15,7 @@ from pairec_cli.domain.solution import Environment, Solution, SourceTable, parse
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
 from pairec_cli.features.spec import feature_specs
 from pairec_cli.recall.registry import RECALLS, recall_types
-from pairec_cli.workflow import solution_document
+from pairec_cli.workflow import ranking_form, solution_document
 from pairec_cli.workflow.deployed_scripts import replace_text
 from pairec_cli.workflow.instances import require_premium
 from pairec_cli.workflow.workspace import Workspace
@@ -80,11 +80,12 @@ def validate(workspace: Workspace, solution: Solution) -> list[Problem]:
 
 
 def _feature_problems(solution: Solution) -> list[Problem]:
+    """What is wrong with names of features, and with the ranking, which is made of them."""
     try:
         feature_specs(solution)
     except InvalidConfig as error:
         return error.problems
-    return []
+    return ranking_form.sql_problems(solution)
 
 
 def refuse_problems(problems: list[Problem]) -> None:
@@ -157,11 +158,15 @@ def configure(
     *,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
+    add_targets: Sequence[str] = (),
+    remove_targets: Sequence[str] = (),
 ) -> str:
     """The document with fields set by path, as `features.periods=3,7` or `recalls[0].trigger_count=20`.
 
-    Values are YAML. `add` holds recalls as `type` or `type:name`, with their defaults; `remove` names.
-    Raises InvalidConfig for a path or value that cannot be, NotFound for a recall to remove.
+    Values are YAML. `add` holds recalls as `type` or `type:name`, with their defaults; `remove` names;
+    targets of the ranking are as `ranking_form.parse_target` reads them. A field of a ranking that there is
+    not yet makes one with defaults. Raises InvalidConfig for a path or value that cannot be, NotFound for a
+    name to remove.
     """
     body = plain(solution_document.read(document))
     for name in remove:
@@ -171,6 +176,9 @@ def configure(
         body["recalls"].append({"type": kind, "name": name or kind})
     if add:
         body = plain(parse_solution(body, recall_types()))
+    ranking_form.place_targets(body, add_targets, remove_targets)
+    if body["ranking"] is None and any(path.startswith("ranking.") for path in assignments):
+        body["ranking"] = ranking_form.default()
     for path, text in assignments.items():
         assign(body, path, text)
     return solution_document.write(parse_solution(body, recall_types()))

@@ -94,6 +94,19 @@ def test_recalls_are_added_taken_out_and_configured(
     assert "did you mean 'global_hot'" in capsys.readouterr().err
 
 
+def test_the_ranking_and_its_targets_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    skipped = ["", "", "n", "n", "n", "", "", *["n"] * len(recall_types())]
+    praise = "is_praise=max(if(event='praise',1,0))"
+    solution = answered(monkeypatch, *skipped, "y", "nonsense", praise, "", "is_praise", "")
+    assert solution.ranking is not None
+    assert [target.name for target in solution.ranking.targets] == ["is_click", "ln_playtime"]
+    told = capsys.readouterr().err
+    assert "Targets: is_click, ln_playtime" in told
+    assert "cannot read the target 'nonsense'" in told
+
+
 def test_configure_asks_on_a_terminal(
     pairec: Pairec, deployed: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,23 @@ def test_configure_adds_and_removes_recalls(pairec: Pairec, created: Path) -> No
     assert "recall type 'global_hott' does not exist; did you mean 'global_hot'?" in unknown.err
 
 
+def test_configure_ranks_with_a_model(pairec: Pairec, created: Path) -> None:
+    target = "is_long=max(if(playtime>60,1,0)):classification:is_click"
+    done = pairec(
+        "solution", "configure", "--ranking-model", "dbmtl", "--ranking-days", "7", "--target", target
+    )
+    assert done.code == 0, done.err
+    ranking = pairec("solution", "show", "-f", "json").json["ranking"]
+    assert (ranking["model"], ranking["training_days"]) == ("dbmtl", 7)
+    assert [one["name"] for one in ranking["targets"]] == ["is_click", "ln_playtime", "is_long"]
+    wrong = pairec("solution", "configure", "--set", "ranking.targets[is_long].expression=max(pagee)")
+    assert (wrong.code, "ranking.targets[0].expression" in wrong.err) == (1, True)
+    assert "column pagee does not exist" in wrong.err
+    assert pairec("solution", "configure", "--no-ranking", "--ranking-days", "3").code == 2
+    assert pairec("solution", "configure", "--no-ranking").code == 0
+    assert pairec("solution", "show", "-f", "json").json["ranking"] is None
+
+
 def test_configure_by_file_keeps_the_text(pairec: Pairec, created: Path) -> None:
     text = created.read_text().replace("size: 10", "size: 30  # thirty")
     created.write_text(text)
