@@ -7,6 +7,7 @@
     ├── InvalidConfig           a document with problems, each with its path, value and what is allowed
     ├── InvalidInput            a value given on the command line or in a request is malformed
     ├── DataError               the data itself is not what it must be (keys, columns, partitions, units)
+    ├── SourceFailed            a data source does not answer, or refuses
     ├── SqlError                a script that cannot run; knows its line
     │   └── UnsupportedSql      valid elsewhere, but not known to our MaxCompute dialect
     ├── NodeFailed              a node ran and failed; carries the log's path
@@ -93,6 +94,10 @@ class InvalidInput(PairecError):
 
 class DataError(PairecError):
     """The data is not what it must be."""
+
+
+class SourceFailed(PairecError):
+    """A data source does not answer, or refuses."""
 
 
 class SqlError(PairecError):

@@ -34,9 +34,9 @@ from pairec_cli.domain.sources import (
     UserLists,
 )
 from pairec_cli.online.sql_lists import SqlKeyValues, SqlRows, SqlUserEvents
+from pairec_cli.online.sql_text import EXPOSURE_SECONDS, LIST_SECONDS, batches, own, plain, refuse
 from pairec_cli.online.sql_text import AlreadyThere as AlreadyThere
 from pairec_cli.online.sql_text import Database as Database
-from pairec_cli.online.sql_text import batches, own, plain, refuse
 
 V2 = "v2"
 V2_SECONDS = 90 * 86_400
@@ -54,11 +54,15 @@ class SqlTables(DataSource):
     @abstractmethod
     def table_of(self, dao: DaoConf) -> str: ...
 
+    def within(self, seconds: float) -> Database:
+        """The database for a use whose answers may take so long; one at hand has no limit."""
+        return self.database
+
     def user_lists(self, dao: DaoConf) -> UserLists:
         return SqlUserLists(self.database, self.table_of(dao))
 
     def item_list(self, dao: DaoConf, column: str, where: str) -> ItemList:
-        return SqlItemList(self.database, self.table_of(dao), column, where)
+        return SqlItemList(self.within(LIST_SECONDS), self.table_of(dao), column, where)
 
     def item_rows(self, dao: ItemStateDaoConf) -> ItemRows:
         return SqlItemRows(self.database, self.table_of(dao), dao)
@@ -82,7 +86,7 @@ class HologresTables(SqlTables):
         return plain(dao.hologres_table_name, "HologresTableName")
 
     def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
-        return BatchRows(self.database, self.table_of(dao), limits, self.clock)
+        return BatchRows(self.within(EXPOSURE_SECONDS), self.table_of(dao), limits, self.clock)
 
 
 class MysqlTables(SqlTables):
@@ -95,7 +99,7 @@ class MysqlTables(SqlTables):
         return plain(dao.mysql_table, "MysqlTable")
 
     def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
-        return ArticleRows(self.database, _shards(dao), self.clock)
+        return ArticleRows(self.within(EXPOSURE_SECONDS), _shards(dao), self.clock)
 
 
 class BatchRows:

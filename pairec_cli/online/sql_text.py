@@ -10,6 +10,11 @@ from pairec_cli.domain.errors import DataError, InvalidConfig, Problem
 from pairec_cli.domain.sources import CONFIGURATION
 
 KEYS_PER_QUERY = 500
+EXPOSURE_SECONDS = 0.1
+ROW_SECONDS = 0.2
+LIST_SECONDS = 1.0
+"""How long answers may take, as in the open engine; lists of all items, which are read once a minute, have no
+limit there."""
 _NAME = re.compile(r'("[^"]+"|`[^`]+`|[\w$]+)(\.("[^"]+"|`[^`]+`|[\w$]+))*')
 _PLACE = re.compile(r"'\$\{([^{}']+)\}'|\$\{([^{}']+)\}")
 
