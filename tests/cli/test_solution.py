@@ -139,7 +139,7 @@ def test_configure_ranks_with_a_model(pairec: Pairec, created: Path) -> None:
     assert (ranking["model"], ranking["training_days"]) == ("dbmtl", 7)
     assert [one["name"] for one in ranking["targets"]] == ["is_click", "ln_playtime", "is_long"]
     wrong = pairec("solution", "configure", "--set", "ranking.targets[is_long].expression=max(pagee)")
-    assert (wrong.code, "ranking.targets[0].expression" in wrong.err) == (1, True)
+    assert (wrong.code, "ranking.targets[2].expression" in wrong.err) == (1, True)
     assert "column pagee does not exist" in wrong.err
     assert pairec("solution", "configure", "--no-ranking", "--ranking-days", "3").code == 2
     assert pairec("solution", "configure", "--no-ranking").code == 0
