@@ -1,0 +1,179 @@
+"""Ranking models in service: a folder with current.json, the model it names, one call for all candidates.
+
+<name>/current.json              {"model": ds, "items": ds, "timezone": …, "item_id": …}
+<name>/<model ds>/               model.onnx, model.json, vocabulary/
+<name>/<model ds>/items-<ds>/    the item snapshot
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from pairec_cli.domain.errors import DataError, PairecError
+from pairec_cli.domain.records import Record
+from pairec_cli.online.item_snapshot import ItemSnapshot
+from pairec_cli.online.model_description import GRAPH_FILE, HINT, ModelDescription
+from pairec_cli.online.request_encoding import RequestEncoder, Values, clock
+
+CURRENT = "current.json"
+_ERRORS_ONLY = 3
+Stamp = tuple[int, int, int]
+
+
+class InService(Record):
+    """current.json: the days of the model and of its items, the time zone of the hour and weekday that it was
+    trained with, and the name of the items' id column."""
+
+    model: str
+    items: str
+    timezone: str
+    item_id: str
+
+    def write(self, folder: Path) -> None:
+        """Put this model of `folder` into service: engines switch to it between two requests."""
+        beside = folder / f".{CURRENT}.{os.getpid()}"
+        beside.write_text(json.dumps(self.__dict__) + "\n", "utf-8")
+        beside.replace(folder / CURRENT)
+
+    @classmethod
+    def read(cls, folder: Path) -> InService:
+        """Raises DataError when nothing is in service, or the file says something else."""
+        path = folder / CURRENT
+        try:
+            body = json.loads(path.read_text("utf-8"))
+            found = cls(**{name: str(body[name]) for name in cls.field_names})
+        except FileNotFoundError:
+            raise DataError(f"no model is in service in {folder}", hint="pairec rank train") from None
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{path} does not name a model: {error!r}", hint=HINT) from error
+        return found
+
+    def snapshot(self, folder: Path) -> Path:
+        """The folder of the items."""
+        return folder / self.model / f"items-{self.items}"
+
+
+class RankingModel:
+    """A model with its items, loaded. Safe to share between threads."""
+
+    def __init__(self, folder: Path, service: InService, threads: int = 1) -> None:
+        """`folder` holds the days of the model. Raises DataError for files that are missing, damaged, or of
+        another version."""
+        self.service = service
+        self.description = ModelDescription.read(folder / service.model)
+        items = ItemSnapshot(service.snapshot(folder), self.description)
+        self.encoder = RequestEncoder(self.description, items, service.item_id)
+        try:
+            self.zone = ZoneInfo(service.timezone)
+        except (KeyError, ValueError) as error:
+            raise DataError(f"{folder / CURRENT} has no time zone {service.timezone!r}", hint=HINT) from error
+        self.session = open_session(self.description, threads)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return self.description.outputs
+
+    def score(
+        self, user: Values, request: Values, now: int, candidates: Sequence[str]
+    ) -> dict[str, NDArray[np.float32]]:
+        """Output name → a score per candidate, (N,). `user` is what the user's views hold, `request` what the
+        request itself says, `now` Unix seconds. Raises PairecError when the model gives no finite numbers."""
+        if not candidates:
+            return {name: np.zeros(0, np.float32) for name in self.outputs}
+        context = {**request, **clock(now, self.zone)}
+        return self.run(self.encoder.encode(user, context, now, candidates), len(candidates))
+
+    def run(self, arrays: Mapping[str, NDArray[Any]], count: int) -> dict[str, NDArray[np.float32]]:
+        """One call of the graph. Raises PairecError when it fails."""
+        try:
+            answers = self.session.run(list(self.outputs), dict(arrays))
+        except Exception as error:  # onnxruntime's errors have no common root
+            raise PairecError(f"model {self._title} failed: {_first_line(error)}", hint=HINT) from error
+        scores = dict(zip(self.outputs, answers, strict=True))
+        for name, values in scores.items():
+            if values.shape != (count,):
+                raise PairecError(f"{name} of model {self._title} is {values.shape}, not {(count,)}")
+            if not np.isfinite(values).all():
+                raise PairecError(f"{name} of model {self._title} is not finite", hint=HINT)
+        return scores
+
+    @property
+    def _title(self) -> str:
+        return f"{self.description.name} of {self.description.ds}"
+
+
+class ServedModel:
+    """The model that current.json names, loaded when first asked for and again when another is named.
+
+    One that cannot be loaded leaves the model before in service. Safe to share between threads.
+    """
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        self.folder, self.threads = folder, threads
+        self._lock = threading.Lock()
+        self._stamp: Stamp | None = None
+        self._model: RankingModel | None = None
+        self._failure: PairecError | None = None
+
+    def now(self) -> tuple[RankingModel, str]:
+        """The model to use, and why it is not the one that current.json names: empty when it is. Raises
+        PairecError when there is none."""
+        stamp = self._look()
+        if stamp != self._stamp:
+            with self._lock:
+                if stamp != self._stamp:
+                    self._load()
+                    self._stamp = stamp
+        model, failure = self._model, self._failure
+        if model is None:
+            raise failure or DataError(f"no model is in service in {self.folder}", hint="pairec rank train")
+        if failure is None:
+            return model, ""
+        return model, f"{failure.message}; the model of {model.description.ds} keeps serving"
+
+    def _look(self) -> Stamp:
+        try:
+            found = (self.folder / CURRENT).stat()
+        except OSError:
+            return (0, 0, 0)
+        return (found.st_mtime_ns, found.st_ino, found.st_size)
+
+    def _load(self) -> None:
+        try:
+            self._model = RankingModel(self.folder, InService.read(self.folder), self.threads)
+            self._failure = None
+        except PairecError as error:
+            self._failure = error
+
+
+def open_session(description: ModelDescription, threads: int) -> onnxruntime.InferenceSession:
+    """The graph, ready to run, on `threads` threads. Raises DataError for one that this onnxruntime cannot
+    run, and for one whose inputs and outputs are not those of model.json."""
+    path = description.folder / GRAPH_FILE
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common root
+        raise DataError(f"{path} cannot be run: {_first_line(error)}", hint=HINT) from error
+    taken = {one.name for one in session.get_inputs()}
+    given = {one.name for one in session.get_outputs()}
+    if taken != set(description.inputs) or not set(description.outputs) <= given:
+        raise DataError(f"{path} has other inputs or outputs than its model.json", hint=HINT)
+    return session
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
