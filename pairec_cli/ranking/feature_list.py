@@ -54,11 +54,15 @@ CLOCK = {"day_h": 24, "week_day": 7}
 """Context columns that are whole numbers below a bound."""
 
 
+TIME_FIELD = "ts"
+"""Field of a sequence with the seconds since each event."""
+
+
 @dataclass(frozen=True)
 class Sequence:
     """A user's latest items of one event: columns `<name>__<field>` of the sequence tables.
 
-    `fields` maps each field to the item attribute that it holds; the item id and `ts` are not among them.
+    `fields` maps a field to the item attribute that it holds; the item id and TIME_FIELD are not among them.
     """
 
     event: str
@@ -226,7 +230,7 @@ def _sequence_features(solution: Solution) -> Iterator[ModelFeature]:
         for field in (sequence.item_id, *sequence.fields):
             name = sequence.column(field)
             yield _of(sequence, _single(name, Form.ID, "user", vocabulary=field))
-        since = replace(_single(sequence.column("ts"), Form.BINNED, "user"), boundaries=AGE_BOUNDARIES)
+        since = replace(_single(sequence.column(TIME_FIELD), Form.BINNED, "user"), boundaries=AGE_BOUNDARIES)
         yield _of(sequence, since)
 
 
