@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from pairec_cli.domain.model_features import MISSING, Transform
 
 PAIR_SEPARATOR, NUMBER_SEPARATOR, SEQUENCE_SEPARATOR, COMBO = ",", ":", ";", "_"
+LARGEST = 1e300
+"""A number beyond it, infinite or none at all counts as missing."""
+_RESERVED = re.compile("[:,;#]")
 
 
 def text_of(value: object) -> str:
@@ -22,6 +26,12 @@ def text_of(value: object) -> str:
     if isinstance(value, float) and math.isnan(value):
         return ""
     return str(value)
+
+
+def cleaned(value: object) -> object:
+    """A value of the request as the preprocess tables write it: the characters that lists are made with
+    become _."""
+    return _RESERVED.sub("_", value) if isinstance(value, str) else value
 
 
 def texts_of(value: object, separator: str) -> list[str]:
@@ -46,7 +56,7 @@ def combined(left: object, right: object) -> str:
 
 
 def number_of(value: object) -> float | None:
-    """The value as a number; None where it is missing, no number, or not finite."""
+    """The value as a number; None where it is missing, no number, or too large."""
     if type(value) is not float:
         if value is None or value == "":
             return None
@@ -54,12 +64,12 @@ def number_of(value: object) -> float | None:
             value = float(value)  # type: ignore[arg-type]  # what cannot be read is the ValueError or TypeError
         except (ValueError, TypeError, OverflowError):
             return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) <= LARGEST else None
 
 
 def transformed(number: float | None, transform: Transform) -> float:
     """A dense input; 0 where the number is missing."""
-    if number is None:
+    if number is None or not abs(number) <= LARGEST:
         return 0.0
     if transform == "log":
         return math.copysign(math.log(1 + abs(number)), number)

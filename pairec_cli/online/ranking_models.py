@@ -1,6 +1,6 @@
 """Ranking models in service: a folder with current.json, the model it names, one call for all candidates.
 
-<name>/current.json              {"model": ds, "items": ds, "timezone": …, "item_id": …}
+<name>/current.json              {"model": ds, "items": ds, "timezone": …, "user_id": …, "item_id": …}
 <name>/<model ds>/               model.onnx, model.json, vocabulary/
 <name>/<model ds>/items-<ds>/    the item snapshot
 """
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pairec_cli.domain.errors import DataError, PairecError
 from pairec_cli.domain.records import Record
+from pairec_cli.online.feature_values import cleaned
 from pairec_cli.online.item_snapshot import ItemSnapshot
 from pairec_cli.online.model_description import GRAPH_FILE, HINT, ModelDescription
 from pairec_cli.online.request_encoding import RequestEncoder, Values, clock
@@ -32,11 +33,12 @@ Stamp = tuple[int, int, int]
 
 class InService(Record):
     """current.json: the days of the model and of its items, the time zone of the hour and weekday that it was
-    trained with, and the name of the items' id column."""
+    trained with, and the names of the id columns of users and items."""
 
     model: str
     items: str
     timezone: str
+    user_id: str
     item_id: str
 
     def write(self, folder: Path) -> None:
@@ -84,13 +86,15 @@ class RankingModel:
         return self.description.outputs
 
     def score(
-        self, user: Values, request: Values, now: int, candidates: Sequence[str]
+        self, uid: str, user: Values, request: Values, now: int, candidates: Sequence[str]
     ) -> dict[str, NDArray[np.float32]]:
-        """Output name → a score per candidate, (N,). `user` is what the user's views hold, `request` what the
-        request itself says, `now` Unix seconds. Raises PairecError when the model gives no finite numbers."""
+        """Output name → a score per candidate, (N,). `user` is what the views hold of user `uid`, `request`
+        what the request itself says, `now` Unix seconds. Raises PairecError when the model gives no finite
+        numbers."""
         if not candidates:
             return {name: np.zeros(0, np.float32) for name in self.outputs}
-        context = {**request, **clock(now, self.zone)}
+        context = {name: cleaned(value) for name, value in request.items()} | clock(now, self.zone)
+        user = {**user, self.service.user_id: uid}
         return self.run(self.encoder.encode(user, context, now, candidates), len(candidates))
 
     def run(self, arrays: Mapping[str, NDArray[Any]], count: int) -> dict[str, NDArray[np.float32]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pairec_cli.domain.model_features import MISSING, Form, ModelFeature
 from pairec_cli.online.feature_values import (
+    LARGEST,
     bin_of,
     combined,
     entries_of,
@@ -198,6 +199,7 @@ class _Crossing:
     def lookup(self, feature: ModelFeature) -> NDArray[np.float64]:
         """The numbers that one side's `k:v,k:v` holds for the other's value, summed and transformed."""
         sums = self._sums(feature)
+        sums = np.where(np.abs(sums) <= LARGEST, sums, 0.0)
         return np.copysign(np.log(1 + np.abs(sums)), sums) if feature.transform == "log" else sums
 
     def _sums(self, feature: ModelFeature) -> NDArray[np.float64]:
