@@ -6,6 +6,10 @@ import os
 
 from hypothesis import settings
 
+from tests.servers.fixtures import mariadb, postgres, redis_process
+
+__all__ = ["mariadb", "postgres", "redis_process"]
+
 # Here a property test looks elsewhere each time; in CI it looks at the same examples, so that a change that
 # touches nothing cannot turn it red.
 settings.register_profile("ci", derandomize=True)

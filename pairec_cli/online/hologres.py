@@ -17,7 +17,7 @@ from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.sources import CONFIGURATION, DaoConf, ExposureLimits, Exposures
 from pairec_cli.online.background import LaterExposures, Writer
 from pairec_cli.online.pool import MAX_IDLE, MAX_OPEN, Pool
-from pairec_cli.online.sql_server import Answer, SqlServer, TooSlow
+from pairec_cli.online.sql_server import Answer, SqlServer, TooSlow, said
 from pairec_cli.online.sql_tables import HologresTables
 from pairec_cli.online.sql_text import EXPOSURE_SECONDS, Database
 
@@ -70,6 +70,11 @@ class PostgresDatabase(SqlServer[LimitedConnection]):
 
     def _there(self, error: Exception) -> bool:
         return isinstance(error, psycopg.errors.UniqueViolation)
+
+    def _said(self, error: Exception) -> str:
+        """The fact, without the query and a mark under it."""
+        fact = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+        return fact or said(error)
 
 
 class HologresServer(HologresTables):

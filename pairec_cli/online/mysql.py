@@ -143,7 +143,7 @@ def _options(query: str) -> dict[str, Any]:
 
 
 def _connect(settings: Mapping[str, Any]) -> Connection:
-    return pymysql.connect(**settings, autocommit=True)
+    return pymysql.connect(**settings, autocommit=True, read_timeout=settings["connect_timeout"])
 
 
 def _close(connection: Connection) -> None:

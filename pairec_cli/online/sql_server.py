@@ -98,9 +98,12 @@ class SqlServer(Generic[C]):
     def _there(self, error: Exception) -> bool:
         """Whether the row's key is taken."""
 
+    def _said(self, error: Exception) -> str:
+        return said(error)
+
     def _fail(self, error: Exception) -> NoReturn:
         kind = AlreadyThere if self._there(error) else SourceFailed
-        raise kind(f"{self.name}: {without(said(error), self.hidden)}") from None
+        raise kind(f"{self.name}: {without(self._said(error), self.hidden)}") from None
 
     def _too_slow(self) -> NoReturn:
         raise SourceFailed(f"{self.name}: no answer within {self.seconds * 1000:g} ms")
