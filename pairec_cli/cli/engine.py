@@ -1,4 +1,4 @@
-"""`pairec engine`: try a filter chain, sorts, conditions and scores before they are shipped."""
+"""`pairec engine`: try recalls, a filter chain, sorts, conditions and scores before they are shipped."""
 
 from __future__ import annotations
 
@@ -76,6 +76,29 @@ def sort(
     )
 
 
+@app.command("recall")
+def recall(
+    input: Input = None,
+    files: More = None,
+    config: Config = None,
+    explain: Explain = False,
+    seed: Seed = None,
+    format: Format = FormatName.TABLE,
+) -> None:
+    """Run the recalls of a case for its request.
+
+    The data sources that recalls name are the case's state, held in memory.
+    """
+    from pairec_cli.engine.recall_case import RecallCase
+
+    base = _document(config) if config else None
+    _answer(
+        _paths(input, files),
+        lambda document: _step(RecallCase.read(document).run(base, seed=seed), explain),
+        format,
+    )
+
+
 @app.command("eval-condition")
 def eval_condition(input: Input = None, files: More = None, format: Format = FormatName.TABLE) -> None:
     """Say of each condition of a file whether it holds: true, false or error."""
@@ -111,7 +134,7 @@ def _document(path: Path) -> Any:
 
 
 def _step(result: Any, explain: bool) -> dict[str, Any]:
-    from pairec_cli.engine.filter_case import item_document
+    from pairec_cli.engine.cases import item_document
 
     document: dict[str, Any] = {"items": [item_document(item) for item in result.items]}
     if explain:

@@ -22,11 +22,13 @@ Value = str | int | float | None
 
 
 class FeatureReader(Protocol):
-    """Point reads of published views. Both raise NotFound for a view that is not published."""
+    """Reads of published views. All raise NotFound for a view that is not published."""
 
     def get(self, view: str, key: str) -> dict[str, Value] | None: ...
 
     def get_many(self, view: str, keys: Iterable[str]) -> dict[str, dict[str, Value]]: ...
+
+    def keys(self, view: str) -> list[str]: ...
 
 
 class Resources(Record):
@@ -42,6 +44,8 @@ class Resources(Record):
     into at request time only."""
     sorts: Mapping[str, Sort] = {}
     """Every configured sort by name, in the same way."""
+    vectors: str = ""
+    """The folder of the published vector indexes."""
 
 
 class RequestContext:

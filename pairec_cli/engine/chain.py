@@ -52,7 +52,7 @@ class PlainChain:
 
 def plain_chain(plan: Plan, size: int) -> PlainChain | None:
     """The chain of a plan; None when the plan has other stages."""
-    lists = [recall for recall in plan.recalls if isinstance(recall, PublishedList)]
+    lists = [recall for recall in plan.recalls if isinstance(recall, PublishedList) and not recall.remote]
     kinds = [type(step.stage) for step in plan.steps]
     plain = len(lists) == len(plan.recalls) and kinds == [UniqueFilter, ItemRankScore]
     return PlainChain(lists, size) if plain else None

@@ -21,7 +21,7 @@ from pairec_cli.engine.known_keys import (
     TOP_KEYS,
 )
 from pairec_cli.engine.rank import RankConf
-from pairec_cli.engine.recalls.registry import RECALLS
+from pairec_cli.engine.recalls.registry import BUILT_IN_RECALLS, RECALLS
 from pairec_cli.filters.registry import BUILT_IN_FILTERS, FILTERS
 from pairec_cli.sorting.registry import BUILT_IN_SORTS, SORTS
 
@@ -145,6 +145,7 @@ class EngineConfig(Record):
         recalls = _entries("RecallConfs", "RecallType", raw.recall_confs, RECALLS, RECALL_KEYS, findings)
         filters = _entries("FilterConfs", "FilterType", raw.filter_confs, FILTERS, FILTER_KEYS, findings)
         sorts = _entries("SortConfs", "SortType", raw.sort_confs, SORTS, SORT_KEYS, findings)
+        recalls = {**_built_in(BUILT_IN_RECALLS, RECALLS), **recalls}
         filters = {**_built_in(BUILT_IN_FILTERS, FILTERS), **filters}
         sorts = {**_built_in(BUILT_IN_SORTS, SORTS), **_dpp_sorts(raw.dpp_conf, findings), **sorts}
         found = cls(

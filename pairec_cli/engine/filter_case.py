@@ -9,54 +9,34 @@ Unix second ten seconds ago. Other keys are for the reader.
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 
 from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.errors import InvalidConfig, NotFound
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import DEFAULT_SIZE, RecommendRequest, StageTrace
 from pairec_cli.domain.sources import Sources
 from pairec_cli.domain.stages import Filter, RequestContext, Resources
+from pairec_cli.engine.cases import (
+    CaseItem,
+    CaseState,
+    CaseUser,
+    Dropped,
+    StepResult,
+    candidate,
+    folded,
+    joined,
+    memory_of,
+    parts_of,
+    read_case,
+)
 from pairec_cli.engine.config import EngineConfig
-from pairec_cli.engine.decode import Findings, decode
 from pairec_cli.engine.experiments import chosen_filters
 from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.plan import Planner
 from pairec_cli.engine.steps import finish, run_stage
-from pairec_cli.online.memory import MemoryDatabase, MemoryLists, MemorySources, MemoryTable
-
-WHAT = "the case"
-
-
-class CaseUser(Record):
-    """`features` is an object; its nulls count, so it is not decoded further."""
-
-    id: str = "user"
-    features: Any = {}
-
-
-class CaseItem(Record):
-    id: str = ""
-    retrieve_id: str = ""
-    score: float = 0.0
-    item_type: str = ""
-    features: Any = {}
-    algo_scores: Mapping[str, float] = {}
-
-
-class CaseTable(Record):
-    ddl: str = ""
-    rows: tuple[Any, ...] = ()
-
-
-class CaseState(Record):
-    tables: Mapping[str, CaseTable] = {}
-    redis: Mapping[str, tuple[Any, ...]] = {}
-    redis_string: Mapping[str, str] = {}
+from pairec_cli.online.memory import MemorySources, MemoryViews
 
 
 class CaseStep(Record):
@@ -86,65 +66,26 @@ class FilterCase(Record):
     @classmethod
     def read(cls, document: Any, *, now: float | None = None) -> FilterCase:
         """Raises InvalidConfig with every value of a wrong type."""
-        findings = Findings()
-        found = decode(cls, _dated(document, int(now or time.time())), "", findings)
-        for path, part in _with_features(found):
-            if not isinstance(part.features, Mapping):
-                findings.problem(f"{path}.features", "must be an object", part.features)
-        if findings.problems:
-            raise InvalidConfig(WHAT, findings.problems)
-        return found
+        return read_case(cls, document, _with_features, now)
 
     def configuration(self, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The filters of the engine configuration `base`, if any, and the case's on top."""
-        given = {key.lower(): value for key, value in (base or {}).items()}
-        confs = given.get("filterconfs") or []
+        given = folded(base)
         own = [conf for conf in (self.filter_conf, *self.extra_filter_confs) if conf is not None]
         names = self.filter_names or given.get("filternames") or {}
         steps = (step.scene for step in self.steps if step.scene is not None)
         return {
             "SceneConfs": {scene: {} for scene in (self.scene, *steps, *names)},
-            "FilterConfs": [*confs, *own] if isinstance(confs, list) else confs,
+            "FilterConfs": joined(given.get("filterconfs"), own),
             "FilterNames": names,
         }
 
 
-def _with_features(case: FilterCase) -> Iterator[tuple[str, CaseUser | CaseItem]]:
+def _with_features(case: FilterCase) -> Iterator[tuple[str, Any]]:
     """Every user and item of the case, with its path."""
-    steps = [(f"steps[{index}].", step) for index, step in enumerate(case.steps)]
-    parts: list[tuple[str, FilterCase | CaseStep]] = [("", case), *steps]
-    for path, part in parts:
-        if part.user is not None:
-            yield f"{path}user", part.user
-        yield from ((f"{path}items[{i}]", item) for i, item in enumerate(part.items or ()))
-
-
-class Dropped(Record):
-    """The ids that one filter took away, in order, and why it does."""
-
-    filter: str
-    ids: tuple[str, ...]
-    why: str
-
-
-class StepResult(Record):
-    """The items that came out of the chain, the funnel, and what each filter dropped. `failures` are
-    aftermaths that went wrong."""
-
-    items: list[Item]
-    trace: list[StageTrace]
-    dropped: list[Dropped]
-    failures: list[str]
-
-
-class NoViews:
-    """A store without views: a case has none."""
-
-    def get(self, view: str, key: str) -> NoReturn:
-        raise NotFound("feature view", view)
-
-    def get_many(self, view: str, keys: Iterable[str]) -> NoReturn:
-        raise NotFound("feature view", view)
+    yield from parts_of(case.user, case.items)
+    for index, step in enumerate(case.steps):
+        yield from parts_of(step.user, step.items, f"steps[{index}].")
 
 
 class CaseRun:
@@ -165,7 +106,7 @@ class CaseRun:
         self.config = EngineConfig.read(case.configuration(base))
         self.database, self.lists = memory_of(case.state)
         memory = MemorySources(self.database, self.lists)
-        resources = Resources(NoViews(), self.config.feature_stores, sources or memory)
+        resources = Resources(MemoryViews(self.database), self.config.feature_stores, sources or memory)
         self.resources = resources
         self.planner = Planner(self.config, resources)
         self.random = Random(seed)
@@ -199,43 +140,6 @@ class CaseRun:
         return chosen_filters(self.config, self.planner.filters, scene, params, self.resources)
 
 
-def memory_of(state: CaseState) -> tuple[MemoryDatabase, MemoryLists]:
-    """Raises InvalidInput for tables that cannot be made."""
-    tables = {name: MemoryTable(table.ddl, table.rows) for name, table in state.tables.items()}
-    lists = {
-        name: [element if isinstance(element, str) else json.dumps(element) for element in elements]
-        for name, elements in state.redis.items()
-    }
-    return MemoryDatabase(tables), MemoryLists(lists, state.redis_string)
-
-
-def item_document(item: Item) -> dict[str, Any]:
-    """An item as the answer shows it, with the keys that a case's items have."""
-    document: dict[str, Any] = {"id": item.id, "retrieve_id": item.retrieve_id, "score": item.score}
-    if item.item_type:
-        document["item_type"] = item.item_type
-    return {
-        **document,
-        "recall_scores": item.recall_scores,
-        "algo_scores": item.algo_scores,
-        "features": item.properties,
-    }
-
-
-def candidate(given: CaseItem) -> Item:
-    """The item that a case gives."""
-    properties, scores = dict(given.features), dict(given.algo_scores)
-    return Item(given.id, given.score, given.retrieve_id, given.item_type, properties, scores)
-
-
 def _missing(before: Sequence[Item], after: Sequence[Item]) -> tuple[str, ...]:
     kept = {id(item) for item in after}
     return tuple(item.id for item in before if id(item) not in kept)
-
-
-def _dated(value: Any, now: int) -> Any:
-    if isinstance(value, Mapping):
-        if list(value) == ["$now"] and isinstance(value["$now"], int):
-            return now + value["$now"]
-        return {key: _dated(inner, now) for key, inner in value.items()}
-    return [_dated(inner, now) for inner in value] if isinstance(value, list) else value

@@ -12,27 +12,27 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import DEFAULT_CATEGORY, DEFAULT_SIZE, RecommendRequest, StageTrace
 from pairec_cli.domain.sources import Sources
 from pairec_cli.domain.stages import RequestContext, Resources
-from pairec_cli.engine.config import EngineConfig
-from pairec_cli.engine.decode import Findings, decode
-from pairec_cli.engine.features import request_properties
-from pairec_cli.engine.filter_case import (
-    WHAT,
+from pairec_cli.engine.cases import (
     CaseItem,
     CaseState,
     CaseUser,
-    NoViews,
     StepResult,
     candidate,
+    folded,
+    joined,
     memory_of,
+    parts_of,
+    read_case,
 )
+from pairec_cli.engine.config import EngineConfig
+from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.plan import Planner
 from pairec_cli.engine.steps import run_stage
-from pairec_cli.online.memory import MemorySources
+from pairec_cli.online.memory import MemorySources, MemoryViews
 
 
 class SortCase(Record):
@@ -51,23 +51,14 @@ class SortCase(Record):
     @classmethod
     def read(cls, document: Any) -> SortCase:
         """Raises InvalidConfig with every value of a wrong type."""
-        findings = Findings()
-        found = decode(cls, document, "", findings)
-        parts: list[tuple[str, CaseUser | CaseItem]] = [("user", found.user)]
-        parts += [(f"items[{index}]", item) for index, item in enumerate(found.items)]
-        for path, part in parts:
-            if not isinstance(part.features, Mapping):
-                findings.problem(f"{path}.features", "must be an object", part.features)
-        if findings.problems:
-            raise InvalidConfig(WHAT, findings.problems)
-        return found
+        return read_case(cls, document, lambda case: parts_of(case.user, case.items))
 
     def configuration(self, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The sorts of the engine configuration `base`, if any, and the case's on top."""
-        given = {key.lower(): value for key, value in (base or {}).items()}
+        given = folded(base)
         return {
-            "SortConfs": _joined(given.get("sortconfs"), self.sort_confs),
-            "DPPConf": _joined(given.get("dppconf"), self.dpp_conf),
+            "SortConfs": joined(given.get("sortconfs"), self.sort_confs),
+            "DPPConf": joined(given.get("dppconf"), self.dpp_conf),
             "SortNames": self.sort_names or given.get("sortnames") or {},
         }
 
@@ -81,8 +72,9 @@ class SortCase(Record):
         """The items in their order, and the funnel. Raises InvalidConfig for a configuration that is refused,
         InvalidInput for a state that cannot be made."""
         config = EngineConfig.read(self.configuration(base))
-        memory = MemorySources(*memory_of(self.state))
-        planner = Planner(config, Resources(NoViews(), config.feature_stores, sources or memory))
+        database, lists = memory_of(self.state)
+        memory = MemorySources(database, lists)
+        planner = Planner(config, Resources(MemoryViews(database), config.feature_stores, sources or memory))
         user, features = self.user.id, self.user.features
         request = RecommendRequest(user, self.scene, self.size, features=features, request_id="case")
         context = RequestContext(request, request_properties(user, features), Random(seed))
@@ -91,7 +83,3 @@ class SortCase(Record):
         for entry in config.sorts_of(self.scene, self.category):
             items = run_stage("sort", planner.sorts[entry.name], items, context, trace)
         return StepResult(items, trace, [], [])
-
-
-def _joined(base: Any, own: tuple[Any, ...]) -> Any:
-    return [*base, *own] if isinstance(base, list) else base or list(own)

@@ -12,11 +12,11 @@ import re
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pairec_cli.domain.errors import DataError, InvalidInput
+from pairec_cli.domain.errors import DataError, InvalidInput, NotFound
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.sources import DaoConf, DataSource, NoSources
 from pairec_cli.online.redis_lists import RedisLists
@@ -40,6 +40,7 @@ class MemoryDatabase:
 
     def __init__(self, tables: Mapping[str, MemoryTable]) -> None:
         """Raises InvalidInput for DDL or rows that SQLite does not take."""
+        self.tables = frozenset(tables)
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         weakref.finalize(self, self._connection.close)
         self._connection.create_function("rand", 0, random.random)
@@ -99,6 +100,31 @@ def _reader(kind: str) -> Callable[[Any], object]:
     if kind.startswith(("timestamp", "date")):
         return lambda value: datetime.fromisoformat(str(value))
     return lambda value: value
+
+
+class MemoryViews:
+    """Every table as a feature view: its first column is the key, text or not; of rows of one key the last
+    counts."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self.database = database
+
+    def get(self, view: str, key: str) -> dict[str, Any] | None:
+        return self._rows(view).get(key)
+
+    def get_many(self, view: str, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        rows = self._rows(view)
+        return {key: rows[key] for key in keys if key in rows}
+
+    def keys(self, view: str) -> list[str]:
+        return list(self._rows(view))
+
+    def _rows(self, view: str) -> dict[str, dict[str, Any]]:
+        known = self.database.tables
+        if view not in known:
+            raise NotFound("feature view", view, known)
+        names, rows = self.database.query(f'SELECT * FROM "{view}"', ())
+        return {str(row[0]): dict(zip(names[1:], row[1:], strict=True)) for row in rows}
 
 
 class MemoryLists:

@@ -9,6 +9,7 @@ from typing import Any
 from pairec_cli.domain.errors import NotFound
 from pairec_cli.domain.stages import Resources, Value
 from pairec_cli.online.featuredb import FeatureDB
+from pairec_cli.online.memory import MemoryDatabase, MemoryLists, MemorySources, MemoryTable
 
 Lists = Mapping[str, str | None]
 
@@ -29,6 +30,9 @@ class MemoryFeatures:
     def get_many(self, view: str, keys: Iterable[str]) -> dict[str, dict[str, Value]]:
         return {key: row for key in keys if (row := self.get(view, key)) is not None}
 
+    def keys(self, view: str) -> list[str]:
+        return list(self.views[view])
+
 
 def lists(**views: Lists) -> MemoryFeatures:
     """Views of candidate lists: `lists(u2i={"1": "a,b"})`."""
@@ -39,6 +43,11 @@ def lists(**views: Lists) -> MemoryFeatures:
 
 def resources(features: MemoryFeatures | None = None) -> Resources:
     return Resources(features or MemoryFeatures(), frozenset({"fs"}))
+
+
+def sources(strings: Mapping[str, str] | None = None, **tables: MemoryTable) -> MemorySources:
+    """Data sources in memory: plain Redis keys, and tables for SQL."""
+    return MemorySources(MemoryDatabase(tables), MemoryLists({}, strings))
 
 
 def dao(view: str, **keys: Any) -> dict[str, Any]:

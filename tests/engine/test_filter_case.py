@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pairec_cli.domain.errors import InvalidConfig, InvalidInput
-from pairec_cli.engine.filter_case import CaseRun, FilterCase, item_document
+from pairec_cli.engine.cases import item_document
+from pairec_cli.engine.filter_case import CaseRun, FilterCase
 
 ITEMS = [{"id": id, "retrieve_id": "r1", "score": score} for id, score in (("a", 0.5), ("b", 1))]
 TOP1 = {"Name": "top1", "FilterType": "AdjustCountFilter", "RetainNum": 1}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pairec_cli.domain.errors import InvalidConfig, InvalidInput
-from pairec_cli.engine.filter_case import StepResult
+from pairec_cli.engine.cases import StepResult
 from pairec_cli.engine.sort_case import SortCase
 
 ITEMS = [{"id": "a", "score": 0.1}, {"id": "b", "score": 0.9}, {"id": "c", "score": 0.5}]

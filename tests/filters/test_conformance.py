@@ -16,7 +16,8 @@ import pytest
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidConfig
-from pairec_cli.engine.filter_case import CaseRun, FilterCase, StepResult
+from pairec_cli.engine.cases import StepResult
+from pairec_cli.engine.filter_case import CaseRun, FilterCase
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "conformance/filter_cases.json").read_text("utf-8")

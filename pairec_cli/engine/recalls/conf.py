@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.records import Record
+from pairec_cli.domain.sources import DaoConf
 from pairec_cli.domain.stages import Resources
-from pairec_cli.engine.known_keys import DAO_KEYS
 
 FEATURESTORE = "featurestore"
 
 
-class DaoConf(Record):
-    """Where a recall reads: a feature view of the embedded FeatureDB. `item_id_field` names the list's
-    column."""
+class ListDaoConf(DaoConf):
+    """DaoConf of a recall: the list's column where it has another name, and in a table with a row per item
+    the score's."""
 
-    unserved: ClassVar[tuple[str, ...]] = DAO_KEYS
-
-    adapter_type: str = ""
-    feature_store_name: str = ""
-    feature_store_model_name: str = ""
-    feature_store_entity_name: str = ""
-    feature_store_view_name: str = ""
     item_id_field: str = ""
+    item_score_field: str = ""
 
 
 class ExplainConf(Record):
@@ -44,7 +36,7 @@ class RecallConf(Record):
 
     recall_count: int = 0
     item_type: str = ""
-    dao_conf: DaoConf = DaoConf()
+    dao_conf: ListDaoConf = ListDaoConf()
     explain: ExplainConf = ExplainConf()
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
+from pairec_cli.domain.sources import Sources
 from pairec_cli.domain.stages import RequestContext
 from pairec_cli.engine.decode import Findings, decode
 from pairec_cli.engine.recalls.registry import RECALLS
@@ -24,12 +25,15 @@ class RecallContract:
     conf: ClassVar[dict[str, Any]]
     features: ClassVar[MemoryFeatures]
 
-    def make(self, features: MemoryFeatures | None = None, **keys: Any) -> Any:
+    def make(
+        self, features: MemoryFeatures | None = None, *, sources: Sources | None = None, **keys: Any
+    ) -> Any:
         recall = RECALLS.load(self.kind)
         findings = Findings()
         entry = decode(recall.Config, {**self.conf, **keys}, "", findings)
         assert not findings.problems
-        return recall("own", entry, resources(self.features if features is None else features))
+        made = resources(self.features if features is None else features)
+        return recall("own", entry, made.replace(sources=sources or made.sources))
 
     def given(self, features: MemoryFeatures | None = None, **keys: Any) -> list[tuple[str, str, float]]:
         items = self.make(features, **keys).recall(context()).items

@@ -17,6 +17,7 @@ class Shouting(PublishedList):
     """The list under the user's id in capitals."""
 
     title = "shouting"
+    key_column = "user_id"
 
     def key_of(self, uid: str) -> str:
         return uid.upper()

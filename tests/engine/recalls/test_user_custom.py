@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pairec_cli.online.memory import MemoryTable
 from tests.engine.recalls.contract import RecallContract, context
-from tests.engine.stores import custom, lists
+from tests.engine.stores import custom, lists, sources
 
 
 class TestUserCustomRecall(RecallContract):
@@ -24,5 +25,23 @@ class TestUserCustomRecall(RecallContract):
         recalled = self.make().recall(context("u3"))
         assert (list(recalled.items), recalled.reason) == ([], "view 'u2i' has no key 'u3'")
 
-    def test_a_list_that_is_too_long_keeps_its_best(self) -> None:
-        assert [item for item, _, _ in self.given(RecallCount=3)] == ["b", "a", "c"]
+    def test_the_cut_keeps_the_best(self) -> None:
+        """Here: what is stored first, whatever its score."""
+        assert [item for item, _, _ in self.given(lists(u2i={"u1": "a,b::1,c::2"}), RecallCount=2)] == [
+            *"ab",
+        ]
+
+    def test_redis_holds_the_same_text_under_prefix_and_id(self) -> None:
+        dao = {"AdapterType": "redis", "RedisName": "r", "RedisPrefix": "rec_"}
+        recall = self.make(DaoConf=dao, sources=sources(strings={"rec_u1": "x::0.2,y"}))
+        assert [(i.id, i.score) for i in recall.recall(context()).items] == [("x", 0.2), ("y", 0.0)]
+        assert recall.recall(context("u2")).reason == "redis rec_ has no key 'u2'"
+        assert recall.remote
+
+    def test_rows_of_one_user_are_one_list(self) -> None:
+        table = MemoryTable(
+            "create table t(user_id text, item_ids text)", [["u1", "a"], ["u1", None], ["u1", "b"]]
+        )
+        dao = {"AdapterType": "hologres", "HologresTableName": "t"}
+        recall = self.make(DaoConf=dao, sources=sources(t=table))
+        assert [item.id for item in recall.recall(context()).items] == ["a", "b"]

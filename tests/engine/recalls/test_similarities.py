@@ -1,0 +1,45 @@
+"""The sums behind u2i2i."""
+
+from __future__ import annotations
+
+from pairec_cli.engine.recalls.similarities import (
+    TRIGGERS,
+    normalized,
+    ranked,
+    similar_of,
+    summed,
+    triggers_of,
+)
+
+
+def test_triggers_have_weight_one_unless_a_number_says_otherwise() -> None:
+    assert triggers_of("a:2,b,c:bad,,null,d:0,a:3") == {"a": 3.0, "b": 1.0, "c": 1.0, "d": 0.0}
+    assert triggers_of("") == {}
+
+
+def test_no_more_triggers_than_count() -> None:
+    found = triggers_of(",".join(f"i{n}:{n}" for n in range(TRIGGERS + 50)))
+    assert list(found) == [f"i{n}" for n in range(TRIGGERS)]
+
+
+def test_similar_items_are_exactly_id_and_score() -> None:
+    assert similar_of("x: 0.5 ,y,z:r:1,:2,null:1,w:bad,v:1") == [("x", 0.5), ("w", 1.0), ("v", 1.0)]
+
+
+def test_the_sum_is_over_triggers() -> None:
+    lists = {"a": "x:0.5,y:0.2", "b": "x:0.4,z:1"}
+    assert summed({"a": 2.0, "b": 1.0, "c": 9.0}, lists) == {"x": 1.4, "y": 0.4, "z": 1.0}
+
+
+def test_normalization_divides_by_the_largest_above_zero() -> None:
+    assert normalized({"x": 2.0, "y": -1.0}) == {"x": 1.0, "y": -0.5}
+    assert normalized({"x": 0.0, "y": -1.0}) == {"x": 0.0, "y": -1.0}
+    assert normalized({}) == {}
+
+
+def test_ranks_keep_the_order_of_equals() -> None:
+    items = ranked({"a": 1.0, "b": 2.0, "c": 2.0}, 2, "r", "goods")
+    assert [(i.id, i.score, i.retrieve_id, i.item_type) for i in items] == [
+        ("b", 2.0, "r", "goods"),
+        ("c", 2.0, "r", "goods"),
+    ]
