@@ -53,6 +53,8 @@ class Node:
     description: str = ""
     upstream: tuple[str, ...] = ()
     """Upstream outputs that no script names, such as `<workspace>_root` for a virtual node."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """Deployed files that a run reads beside its script, by path: what a training node's model is made of."""
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,27 @@
 <name>/SPEC.FORMAT                                         empty marker
 <name>/DataStudio/Business Flow/<workflow>/…               one folder per node
 <name>/PaiRec/engine.json, solution.yaml                   what the engine serves, what it was made from
+<name>/PaiRec/models/<model>/pipeline.config, …            what a model is made of
 """
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from pairec_cli.domain.errors import InvalidInput
-from pairec_cli.domain.package import Package, Workflow
+from pairec_cli.domain.package import Node, NodeKind, Package, Workflow
 from pairec_cli.workflow.flowspec import FORMS, SCHEDULE_SUFFIX, from_flowspec
 
 ENGINE_FILE = "PaiRec/engine.json"
 SOLUTION_FILE = "PaiRec/solution.yaml"
+MODELS_FOLDER = "PaiRec/models"
 FLOW_FOLDER = "DataStudio/Business Flow"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MARKER = "SPEC.FORMAT"
@@ -99,5 +103,18 @@ def read_nodes(name: str, files: Mapping[str, str]) -> Workflow:
             document = json.loads(text)
         except json.JSONDecodeError as error:
             raise InvalidInput(f"{path} is not JSON: {error}", hint="pairec script generate") from error
-        nodes.append(from_flowspec(document, code, path))
+        node = from_flowspec(document, code, path)
+        nodes.append(
+            replace(node, resources=_resources(node, files)) if node.kind is NodeKind.PAI_DLC else node
+        )
     return Workflow(name, tuple(nodes))
+
+
+def _resources(node: Node, files: Mapping[str, str]) -> dict[str, str]:
+    """The files of the models that the node's script names, as `…/models/<model>/pipeline.config`."""
+    named = set(re.findall(r"/models/(\w+)/[\w.]+\.config\b", node.script))
+    return {path: text for path, text in files.items() if path.rpartition("/")[0] in _folders(named)}
+
+
+def _folders(models: set[str]) -> set[str]:
+    return {f"{MODELS_FOLDER}/{model}" for model in models}

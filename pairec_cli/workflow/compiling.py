@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Package, Publication, Workflow
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.nodes import feature_nodes
+from pairec_cli.ranking.samples import sample_nodes
 from pairec_cli.recall.registry import RECALLS
 from pairec_cli.workflow import engine_config
 from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
@@ -16,11 +19,12 @@ from pairec_cli.workflow.sync import sync_node
 from pairec_cli.workflow.windows import Read, as_written, node_tables
 
 
-def compile_nodes(solution: Solution, region: str) -> list[Node]:
-    """Every node of the solution, each after those it reads from."""
+def compile_nodes(solution: Solution, region: str, sizes: Mapping[str, int] | None = None) -> list[Node]:
+    """Every node of the solution, each after those it reads from. `sizes` as in `model_features`."""
     nodes = feature_nodes(solution)
     for recall in solution.enabled_recalls:
         nodes.extend(RECALLS.load(recall.type)().nodes(recall, solution))
+    nodes.extend(sample_nodes(solution, sizes))
     nodes.append(sync_node(solution, publications(solution), region))
     return ordered(nodes)
 
@@ -38,13 +42,20 @@ def publications(solution: Solution) -> list[Publication]:
 
 
 def compile_solution(
-    solution: Solution, document: str, *, region: str, timezone: str, read: Read = node_tables
+    solution: Solution,
+    document: str,
+    *,
+    region: str,
+    timezone: str,
+    read: Read = node_tables,
+    sizes: Mapping[str, int] | None = None,
 ) -> Package:
-    """The package of a solution; `document` is the text it was written as. `read` reads a script's tables.
+    """The package of a solution; `document` is the text it was written as. `read` reads a script's tables,
+    `sizes` are the vocabularies' numbers of values where they were counted.
 
     Raises InvalidConfig when its nodes do not form a workflow, or declare other tables than they name.
     """
-    nodes = compile_nodes(solution, region)
+    nodes = compile_nodes(solution, region, sizes)
     names = TableNames(solution)
     external = [str(names.source(role)) for role in TableRole]
     problems = check_workflow(nodes, external) + _undeclared(nodes, names.project, read)

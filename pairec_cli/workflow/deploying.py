@@ -12,7 +12,7 @@ from pairec_cli.domain.errors import InvalidInput, NotFound, PairecError
 from pairec_cli.domain.package import Node, Package
 from pairec_cli.domain.solution import Solution
 from pairec_cli.workflow import generating, solution_document
-from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
+from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, MODELS_FOLDER, SOLUTION_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_text
 from pairec_cli.workflow.file_diff import Change, FileDiff, file_diff, to_apply
 from pairec_cli.workflow.flowspec import node_files, script_path
@@ -84,7 +84,8 @@ def package_files(package: Package) -> dict[str, str]:
     """The package's files by the path they are deployed to inside the workflow's folder."""
     prefix = f"{FLOW_FOLDER}/{package.workflow.name}/"
     files = {p.removeprefix(prefix): text for p, text in package.files.items() if p.startswith(prefix)}
-    return {**files, **{path: _carried(package, path) for path in (ENGINE_FILE, SOLUTION_FILE)}}
+    models = {path: text for path, text in package.files.items() if path.startswith(f"{MODELS_FOLDER}/")}
+    return {**files, **models, **{path: _carried(package, path) for path in (ENGINE_FILE, SOLUTION_FILE)}}
 
 
 def _carried(package: Package, path: str) -> str:

@@ -15,6 +15,7 @@ from pairec_cli.workflow import archive, solution_document, solutions
 from pairec_cli.workflow.compiling import compile_solution
 from pairec_cli.workflow.deployed_scripts import replace_text
 from pairec_cli.workflow.instances import require_premium
+from pairec_cli.workflow.sizes import vocabulary_sizes
 from pairec_cli.workflow.windows import ReadScripts
 from pairec_cli.workflow.workspace import Workspace
 
@@ -79,6 +80,7 @@ def _compile(workspace: Workspace, record: SolutionRecord) -> tuple[Package, str
         region=instance.region,
         timezone=instance.timezone,
         read=ReadScripts(workspace.home),
+        sizes=vocabulary_sizes(workspace, whole),
     )
     return package, solution.environment.oss_bucket
 

@@ -283,7 +283,8 @@ class Planner:
 
 
 def script_fingerprint(node: Node, ds: str) -> str:
-    """Digest of what a run executes: the script and its parameters for the day."""
+    """Digest of what a run executes: the script, its parameters for the day, the files it reads beside."""
     parameters = resolve_parameters(dict(node.parameters), ds)
     used = [f"{name}={value}" for name, value in sorted(parameters.items())]
-    return of_text(str(node.kind), node.script, *used)
+    beside = [part for path, text in sorted(node.resources.items()) for part in (path, text)]
+    return of_text(str(node.kind), node.script, *used, *beside)

@@ -34,7 +34,8 @@ def parse_target(text: str) -> dict[str, Any]:
         raise InvalidConfig("solution", [Problem("ranking.targets", message, text)])
     found: dict[str, Any] = {"name": name.strip()}
     kinds = "|".join(TARGET_TYPES)
-    match = re.fullmatch(rf"(?P<sql>.+?):\s*(?P<type>{kinds})\s*(?::(?P<depends>[\w,\s]*))?\s*", rest, re.DOTALL)
+    form = rf"(?P<sql>.+?):\s*(?P<type>{kinds})\s*(?::(?P<depends>[\w,\s]*))?\s*"
+    match = re.fullmatch(form, rest, re.DOTALL)
     if match is None:
         return {**found, "expression": rest.strip()}
     depends = [part for part in re.split(r"[,\s]+", match["depends"] or "") if part]
