@@ -1,0 +1,161 @@
+"""Embedding tables. Tables of one width lie in one matrix, so one gather serves many features.
+
+Row 0 of each matrix belongs to no table: it is zero, is never trained, and stands for "no entry here" in
+padded lists. Gradients are sparse and hold the rows of the batch only. Ids outside a table count as out of
+vocabulary.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pairec_cli.components.batch import Ragged
+from pairec_cli.domain.errors import InvalidInput, NotFound
+from pairec_cli.domain.model_features import OUT_OF_VOCABULARY
+
+Pooling = Literal["sum", "mean"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of `rows` vectors of `width`."""
+
+    name: str
+    rows: int
+    width: int
+    init_fn: str | None = None
+    """As TorchEasyRec writes it: "nn.init.uniform_,a=-0.01,b=0.01"; None: uniform in ±sqrt(1 / rows)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Padded:
+    """Several ids a row, padded: `ids` int64 (B, T), of which `present` bool (B, T) are there."""
+
+    ids: Tensor
+    present: Tensor
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a table lies: rows first … first + rows - 1 of the matrix of its width."""
+
+    width: int
+    first: int
+    rows: int
+
+
+class EmbeddingTables(nn.Module):
+    """All tables of a model, each initialised as TorchRec does where its feature names no other way.
+
+    Raises InvalidInput when two features ask for one table in two shapes, and what `initialise` raises.
+    """
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        super().__init__()
+        self.tables: dict[str, Table] = {}
+        for table in tables:
+            same = self.tables.setdefault(table.name, table)
+            if (same.width, same.rows) != (table.width, table.rows):
+                raise InvalidInput(
+                    f"embedding {table.name!r} is {same.rows} x {same.width} for one feature "
+                    f"and {table.rows} x {table.width} for another",
+                    hint="features that share an embedding_name need equal num_buckets and embedding_dim",
+                )
+        self.places: dict[str, Place] = {}
+        ends: dict[int, int] = {}
+        for table in self.tables.values():
+            first = ends.get(table.width, 1)
+            self.places[table.name] = Place(table.width, first, table.rows)
+            ends[table.width] = first + table.rows
+        self.matrices = nn.ParameterDict(
+            {str(width): nn.Parameter(torch.zeros(end, width)) for width, end in ends.items()}
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        with torch.no_grad():
+            for matrix in self.matrices.values():
+                matrix.zero_()
+            for name, table in self.tables.items():
+                initialise(self.table(name), table.init_fn)
+
+    def table(self, name: str) -> Tensor:
+        """The rows of one table, a view (rows, width)."""
+        place = self.places[name]
+        return self.matrix(place.width)[place.first : place.first + place.rows]
+
+    def matrix(self, width: int) -> Tensor:
+        return self.matrices[str(width)]
+
+    def block(self, ids: Tensor, names: Sequence[str]) -> Tensor:
+        """Column k of `ids` (B, K) in table names[k], all of one width: (B, K · width)."""
+        places = [self.places[name] for name in names]
+        rows = torch.tensor([place.rows for place in places], device=ids.device)
+        first = torch.tensor([place.first for place in places], device=ids.device)
+        vectors = F.embedding(known(ids, rows) + first, self.matrix(places[0].width), sparse=True)
+        return vectors.flatten(1)
+
+    def pooled(self, ids: Ragged | Padded, name: str, pooling: Pooling) -> Tensor:
+        """The sum or mean of each row's vectors, zero where a row has none: (B, width)."""
+        if isinstance(ids, Padded):
+            total = self.padded(ids, name).sum(1)
+            return total if pooling == "sum" else total / ids.present.sum(1, keepdim=True).clamp(min=1)
+        place = self.places[name]
+        return F.embedding_bag(
+            known(ids.values, place.rows) + place.first,
+            self.matrix(place.width),
+            ids.offsets,
+            mode=pooling,
+            include_last_offset=True,
+            sparse=True,
+        )
+
+    def padded(self, ids: Padded, name: str) -> Tensor:
+        """The vectors of (B, T) ids, zero where there is none: (B, T, width)."""
+        place = self.places[name]
+        rows = torch.where(ids.present, known(ids.ids, place.rows) + place.first, 0)
+        return F.embedding(rows, self.matrix(place.width), padding_idx=0, sparse=True)
+
+
+def known(ids: Tensor, rows: Tensor | int) -> Tensor:
+    """`ids`, with those outside 0 … rows - 1 as out of vocabulary."""
+    return torch.where((ids >= 0) & (ids < rows), ids, OUT_OF_VOCABULARY)
+
+
+INITIALISERS: dict[str, Callable[..., Tensor]] = {
+    "nn.init.uniform_": nn.init.uniform_,
+    "nn.init.normal_": nn.init.normal_,
+    "nn.init.trunc_normal_": nn.init.trunc_normal_,
+    "nn.init.constant_": nn.init.constant_,
+    "nn.init.zeros_": nn.init.zeros_,
+    "nn.init.xavier_uniform_": nn.init.xavier_uniform_,
+    "nn.init.xavier_normal_": nn.init.xavier_normal_,
+    "nn.init.kaiming_uniform_": nn.init.kaiming_uniform_,
+    "nn.init.kaiming_normal_": nn.init.kaiming_normal_,
+}
+
+
+def initialise(table: Tensor, init_fn: str | None) -> None:
+    """Fills a table: uniform in ±sqrt(1 / rows), or as "nn.init.uniform_,a=-0.01,b=0.01" says.
+
+    Raises NotFound for an initialiser that is not known, InvalidInput for arguments that it does not take.
+    """
+    if not init_fn:
+        bound = math.sqrt(1 / len(table))
+        table.uniform_(-bound, bound)
+        return
+    name, *arguments = (part.strip() for part in init_fn.split(","))
+    if name not in INITIALISERS:
+        raise NotFound("init_fn", name, INITIALISERS)
+    try:
+        pairs = (argument.split("=") for argument in arguments)
+        INITIALISERS[name](table, **{key.strip(): float(value) for key, value in pairs})
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"init_fn {init_fn!r} cannot be applied: {error}") from error
