@@ -216,4 +216,4 @@ def under(path: str) -> Iterator[None]:
         yield
     except InvalidConfig as error:
         problems = [Problem(f"{path}.{one.path}", one.message, one.value) for one in error.problems]
-        raise InvalidConfig(CONFIGURATION, problems) from error
+        raise InvalidConfig(CONFIGURATION, problems, hint=error.hint) from error

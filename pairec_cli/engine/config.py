@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from pairec_cli.domain.connections import Connections, DsnConf, FeatureStoreConf, RedisConf, TableStoreConf
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
@@ -35,20 +36,6 @@ class Listen(Record):
 
     http_addr: str = ""
     http_port: int = 8000
-
-
-class FeatureStore(Record):
-    """A FeatureStoreConfs entry. Every project is the embedded FeatureDB, so only its name matters here."""
-
-    access_id: str = ""
-    access_key: str = ""
-    region_id: str = ""
-    project_name: str = ""
-    feature_db_username: str = ""
-    feature_db_password: str = ""
-    hologres_port: int = 0
-    hologres_username: str = ""
-    hologres_password: str = ""
 
 
 class Category(Record):
@@ -114,7 +101,11 @@ class _Document(Record):
     filter_names: Mapping[str, tuple[str, ...]] = {}
     sort_confs: tuple[Any, ...] = ()
     sort_names: Mapping[str, tuple[str, ...]] = {}
-    feature_store_confs: Mapping[str, FeatureStore] = {}
+    feature_store_confs: Mapping[str, FeatureStoreConf] = {}
+    redis_confs: Mapping[str, RedisConf] = {}
+    hologres_confs: Mapping[str, DsnConf] = {}
+    mysql_confs: Mapping[str, DsnConf] = {}
+    table_store_confs: Mapping[str, TableStoreConf] = {}
     user_feature_confs: Mapping[str, SceneFeatures] = {}
     rank_conf: Mapping[str, RankConf] = {}
     dpp_conf: tuple[Any, ...] = ()
@@ -136,6 +127,7 @@ class EngineConfig(Record):
     user_features: Mapping[str, SceneFeatures]
     ranks: Mapping[str, RankConf]
     warnings: tuple[Problem, ...] = ()
+    connections: Connections = Connections()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> EngineConfig:
@@ -160,6 +152,7 @@ class EngineConfig(Record):
             frozenset(raw.feature_store_confs),
             raw.user_feature_confs,
             raw.rank_conf,
+            connections=_connections(raw),
         )
         found._check_scene_keys(findings)
         if findings.problems:
@@ -208,6 +201,12 @@ class EngineConfig(Record):
         if names is None:
             names = self.sort_names.get(category, ())
         return [self.sorts[name] for name in names or (DEFAULT_SORT,)]
+
+
+def _connections(raw: _Document) -> Connections:
+    return Connections(
+        raw.redis_confs, raw.hologres_confs, raw.mysql_confs, raw.table_store_confs, raw.feature_store_confs
+    )
 
 
 def _entries(

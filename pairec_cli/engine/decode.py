@@ -7,10 +7,12 @@ the last one. A field's JSON key is its name without underscores (`recall_count`
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pairec_cli.domain.connections import HIDDEN, SECRET_KEYS
 from pairec_cli.domain.errors import Problem, nearest
 from pairec_cli.domain.records import Record
 
@@ -18,6 +20,11 @@ T = TypeVar("T", bound=Record)
 
 MISSING = object()
 _known_hints: dict[type[Record], dict[str, Any]] = {}
+_SECTION = re.compile(r"(\w+)Confs?\.", re.IGNORECASE)
+_OPEN_SECTIONS = {
+    *("scene", "recall", "filter", "sort", "algo", "feature", "userfeature", "generalrank", "rank"),
+    *("coldstartrank", "dpp", "debug", "callback", "featurelog", "pipeline", "listen", "log"),
+}
 _NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
@@ -29,10 +36,17 @@ class Findings:
         self.warnings: list[Problem] = []
 
     def problem(self, path: str, message: str, value: object = None) -> None:
-        self.problems.append(Problem(path, message, value))
+        self.problems.append(Problem(path, message, visible(path, value)))
 
     def warn(self, path: str, message: str, value: object = None) -> None:
-        self.warnings.append(Problem(path, message, value))
+        self.warnings.append(Problem(path, message, visible(path, value)))
+
+
+def visible(path: str, value: object) -> object:
+    """A value that may be shown: none below the connections of data sources, and no password."""
+    section = _SECTION.match(f"{path}.")
+    secret = section is not None and fold(section[1]) not in _OPEN_SECTIONS
+    return HIDDEN if secret or SECRET_KEYS.search(path.rpartition(".")[2]) else value
 
 
 def json_key(name: str) -> str:
@@ -58,7 +72,7 @@ def decode(
     and we do not serve. Wrong types become problems, and the field keeps its default. A record whose class
     has `doubts()` is asked what in it will have no effect: (field's JSON key, sentence, value) each."""
     if not isinstance(value, Mapping):
-        findings.problem(path, f"must be an object, not {_shown(value)}", value)
+        findings.problem(path, f"must be an object, not {_shown(visible(path, value))}", value)
         value = {}
     hints = _hints(cls)
     found: dict[str, Any] = {}
@@ -114,13 +128,13 @@ def _scalar(kind: type, raw: Any, path: str, findings: Findings) -> Any:
         return float(raw)
     if kind is not float and type(raw) is kind:
         return raw
-    findings.problem(path, f"must be {_NAMES[kind]}, not {_shown(raw)}", raw)
+    findings.problem(path, f"must be {_NAMES[kind]}, not {_shown(visible(path, raw))}", raw)
     return MISSING
 
 
 def _list(kind: Any, raw: Any, path: str, findings: Findings) -> Any:
     if not isinstance(raw, (list, tuple)):
-        findings.problem(path, f"must be a list, not {_shown(raw)}", raw)
+        findings.problem(path, f"must be a list, not {_shown(visible(path, raw))}", raw)
         return MISSING
     values = [_value(kind, item, f"{path}[{i}]", findings) for i, item in enumerate(raw) if item is not None]
     return tuple(item for item in values if item is not MISSING)
@@ -128,7 +142,7 @@ def _list(kind: Any, raw: Any, path: str, findings: Findings) -> Any:
 
 def _map(kind: Any, raw: Any, path: str, findings: Findings) -> Any:
     if not isinstance(raw, Mapping):
-        findings.problem(path, f"must be an object, not {_shown(raw)}", raw)
+        findings.problem(path, f"must be an object, not {_shown(visible(path, raw))}", raw)
         return MISSING
     values = {
         key: _value(kind, item, f"{path}.{key}", findings) for key, item in raw.items() if item is not None

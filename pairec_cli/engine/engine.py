@@ -26,12 +26,14 @@ from pairec_cli.engine.explaining import explain, hits
 from pairec_cli.engine.features import Loaded, request_properties
 from pairec_cli.engine.plan import Plan, Planner
 from pairec_cli.engine.recalling import Answer, merged, run_recalls
+from pairec_cli.engine.sources import ConfiguredSources
 from pairec_cli.engine.steps import finish, run_stage
 from pairec_cli.online.featuredb import FeatureDB
 
 
 class Engine:
-    """Serves requests by one configuration from one FeatureDB. Safe to share between threads."""
+    """Serves requests by one configuration from one FeatureDB and the data sources that it names. Safe to
+    share between threads. Closing it writes the exposures that wait, and ends the connections."""
 
     def __init__(self, config: EngineConfig, featuredb: FeatureDB, sources: Sources | None = None) -> None:
         """`sources` are what filters read and write; without them a filter that names one is refused."""
@@ -42,12 +44,32 @@ class Engine:
         self._planner = Planner(config, resources)
         self._aftermaths = [one for one in self._planner.filters.values() if isinstance(one, Aftermath)]
         self._plans: dict[tuple[str, str], Plan] = {}
+        self._sources: ConfiguredSources | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], featuredb: FeatureDB) -> Engine:
-        """The engine of `config` (engine.json as a dict). Raises InvalidConfig; what only has no effect is in
-        `warnings`."""
-        return cls(EngineConfig.read(config), featuredb)
+        """The engine of `config` (engine.json as a dict), with its data sources. Raises InvalidConfig; what
+        only has no effect is in `warnings`. A source that does not answer is no reason to refuse."""
+        read = EngineConfig.read(config)
+        sources = ConfiguredSources(read.connections, featuredb)
+        try:
+            made = cls(read, featuredb, sources)
+        except BaseException:
+            sources.close()
+            raise
+        made._sources = sources
+        return made
+
+    def close(self) -> None:
+        """After the last request. The FeatureDB stays open: it was given."""
+        if self._sources is not None:
+            self._sources.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def plan(self, scene: str, category: str) -> Plan:
         """The stages of a scene and category. Raises NotFound."""

@@ -41,6 +41,7 @@ class Planner:
     def __init__(self, config: EngineConfig, resources: Resources) -> None:
         self.config = config
         self._problems: list[Problem] = []
+        self._hint = ""
         self.recalls: dict[str, Any] = {}
         self.filters: dict[str, Any] = {}
         self.sorts: dict[str, Any] = {}
@@ -56,7 +57,7 @@ class Planner:
             scene: ScoreExpression("RankScore", conf) for scene, conf in config.ranks.items() if conf.ranks
         }
         if self._problems:
-            raise InvalidConfig(WHAT, self._problems, hint=MEND)
+            raise InvalidConfig(WHAT, self._problems, hint=self._hint or MEND)
 
     def plan(self, scene: str, category: str) -> Plan:
         """Raises NotFound for an unknown scene or category."""
@@ -89,6 +90,7 @@ class Planner:
         try:
             yield
         except InvalidConfig as error:
+            self._hint = self._hint or error.hint or ""
             self._problems += [
                 Problem(f"{path}.{found.path}", found.message, found.value) for found in error.problems
             ]
