@@ -26,6 +26,14 @@ class Message(BaseModel):
     first: ClassVar[tuple[str, ...]] = ()
     """Fields that are written before the others; those follow as they are declared."""
 
+    renamed: ClassVar[dict[str, str]] = {}
+    """Field → its name in the text, where that is another."""
+
+    @classmethod
+    def text_name(cls, field: str) -> str:
+        """What the text calls a field."""
+        return cls.renamed.get(field, field)
+
     @classmethod
     def ordered(cls) -> tuple[str, ...]:
         """All fields in the order in which they are written."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import ConfigDict, Field
-
 from pairec_cli.domain.pipeline_config.data import DataConfig
 from pairec_cli.domain.pipeline_config.feature_configs import FeatureConfig
 from pairec_cli.domain.pipeline_config.layers import SeqEncoderConfig, VariationalDropout
@@ -121,7 +119,7 @@ class ModelConfig(Message):
 class PipelineConfig(Message):
     """TorchEasyRec's EasyRecConfig: one training task from data to exported model."""
 
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=False)
+    renamed: ClassVar = {"model": "model_config"}
 
     train_input_path: str
     eval_input_path: str
@@ -132,5 +130,5 @@ class PipelineConfig(Message):
     export_config: ExportConfig | None = None
     data_config: DataConfig | None = None
     feature_configs: tuple[FeatureConfig, ...] = ()
-    model: ModelConfig | None = Field(default=None, alias="model_config")
+    model: ModelConfig | None = None
     """`model_config` in the text; pydantic keeps that name for its own settings."""

@@ -64,7 +64,7 @@ def slots(message: type[Message]) -> dict[str, Slot]:
     found = {}
     for name, info in message.model_fields.items():
         kind, repeated, key = _kind(hints[name])
-        found[info.alias or name] = Slot(name, kind, repeated, key, info.is_required())
+        found[message.text_name(name)] = Slot(name, kind, repeated, key, info.is_required())
     return found
 
 

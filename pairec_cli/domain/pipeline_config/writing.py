@@ -20,7 +20,7 @@ def write(config: PipelineConfig) -> str:
 
 def _lines(message: Message, indent: str) -> Iterator[str]:
     for name in message.given:
-        text_name = type(message).model_fields[name].alias or name
+        text_name = message.text_name(name)
         value = getattr(message, name)
         if isinstance(value, dict):
             for key, item in value.items():
