@@ -12,7 +12,7 @@ from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.nodes import feature_nodes
 from pairec_cli.ranking.samples import sample_nodes
 from pairec_cli.recall.registry import RECALLS
-from pairec_cli.workflow import engine_config
+from pairec_cli.workflow import engine_config, ranking_publications
 from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
 from pairec_cli.workflow.flowspec import check_workflow, node_files, ordered
 from pairec_cli.workflow.sync import sync_node
@@ -30,15 +30,16 @@ def compile_nodes(solution: Solution, region: str, sizes: Mapping[str, int] | No
 
 
 def publications(solution: Solution) -> list[Publication]:
-    """What goes online: the user features and each recall's tables."""
+    """What goes online: the user features, each recall's tables, and what the ranking reads besides."""
     names = TableNames(solution)
     table = names.all_feat(TableRole.USER)
     tables = solution.data_tables.user
-    columns = (*tables.categorical, *tables.numeric, *tables.tags)
+    shown = (*tables.categorical, *tables.numeric, *tables.tags)
+    columns = tuple(dict.fromkeys((*shown, *ranking_publications.user_columns(solution))))
     found = [Publication(table, table, names.user_id, columns, solution.environment.user_entity)]
     for recall in solution.enabled_recalls:
         found.extend(RECALLS.load(recall.type)().publications(recall, solution))
-    return found
+    return found + ranking_publications.publications(solution)
 
 
 def compile_solution(
