@@ -13,7 +13,10 @@ TIMEOUT = 500
 
 
 def algo_conf(solution: Solution) -> dict[str, Any]:
-    """The entry of AlgoConfs: a TorchEasyRec service on EAS, which answers with the form's outputs."""
+    """The entry of AlgoConfs: a TorchEasyRec service on EAS, which answers with the form's outputs.
+
+    The Url's host is the account's own and is added when the service exists; the local engine needs none.
+    """
     name = model_name(solution)
     return {
         "Name": name,
@@ -21,7 +24,7 @@ def algo_conf(solution: Solution) -> dict[str, Any]:
         "EasConf": {
             "Processor": "EasyRec",
             "ResponseFuncName": "torchrecMutValResponseFunc",
-            "Url": f"http://{name}.{solution.environment.workflow.lower()}.pai-eas.aliyuncs.com/api/predict/{name}",
+            "Url": f"/api/predict/{name}",
             "Outputs": list(_form(solution).outputs),
             "Timeout": TIMEOUT,
         },

@@ -108,9 +108,8 @@ def _export(solution: Solution) -> dict[str, str]:
 def _command(program: str, arguments: Mapping[str, str]) -> str:
     """One program under torchrun. Values with `#` are quoted: to the shell it begins a comment."""
     words = [*LAUNCH, f"-m {program}"]
-    words += [
-        f"--{name} '{value}'" if "#" in value else f"--{name} {value}" for name, value in arguments.items()
-    ]
+    for name, value in arguments.items():
+        words.append(f"--{name} '{value}'" if "#" in value else f"--{name} {value}")
     return " \\\n    ".join(words)
 
 
