@@ -69,6 +69,7 @@ class EmbeddingTables(nn.Module):
                     hint="features that share an embedding_name need equal num_buckets and embedding_dim",
                 )
         self.places: dict[str, Place] = {}
+        self.bounds: dict[tuple[tuple[str, ...], torch.device], tuple[Tensor, Tensor]] = {}
         ends: dict[int, int] = {}
         for table in self.tables.values():
             first = ends.get(table.width, 1)
@@ -96,11 +97,19 @@ class EmbeddingTables(nn.Module):
 
     def block(self, ids: Tensor, names: Sequence[str]) -> Tensor:
         """Column k of `ids` (B, K) in table names[k], all of one width: (B, K · width)."""
-        places = [self.places[name] for name in names]
-        rows = torch.tensor([place.rows for place in places], device=ids.device)
-        first = torch.tensor([place.first for place in places], device=ids.device)
-        vectors = F.embedding(known(ids, rows) + first, self.matrix(places[0].width), sparse=True)
-        return vectors.flatten(1)
+        rows, first = self._bounds(tuple(names), ids.device)
+        matrix = self.matrix(self.places[names[0]].width)
+        return F.embedding(known(ids, rows) + first, matrix, sparse=True).flatten(1)
+
+    def _bounds(self, names: tuple[str, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+        """Sizes and first rows of tables: two (K,), made once."""
+        if (names, device) not in self.bounds:
+            places = [self.places[name] for name in names]
+            self.bounds[names, device] = (
+                torch.tensor([place.rows for place in places], device=device),
+                torch.tensor([place.first for place in places], device=device),
+            )
+        return self.bounds[names, device]
 
     def pooled(self, ids: Ragged | Padded, name: str, pooling: Pooling) -> Tensor:
         """The sum or mean of each row's vectors, zero where a row has none: (B, width)."""

@@ -14,9 +14,14 @@ from pairec_cli.domain.pipeline_config.layers import MLP as MLPConfig
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Normalises the last axis over all the others."""
+    """Normalises the last axis over all the others. A single row, which has no variance, is normalised as in
+    evaluation."""
 
     def forward(self, input: Tensor) -> Tensor:
+        if self.training and input.numel() <= self.num_features:
+            return F.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
         if input.dim() == 2:
             return super().forward(input)
         return super().forward(input.reshape(-1, input.shape[-1])).reshape(input.shape)

@@ -43,7 +43,7 @@ class DinEncoder(nn.Module):
         """(N, Dq), (N|1, T, D), (N|1, T) → (N, D); a zero vector where nothing is present."""
         q = F.pad(query, (0, self.padding)).unsqueeze(1)
         first = self.mlp.layers[0].linear
-        of_q, of_k, of_difference, of_product = first.weight.chunk(4, 1)
+        of_q, of_k, of_difference, of_product = first.weight.split(self.width, 1)
         hidden = (
             F.linear(q, of_q + of_difference, first.bias)
             + F.linear(entries, of_k - of_difference)
