@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pairec_cli.domain.errors import UnsupportedSql
@@ -203,6 +204,15 @@ CASES: list[tuple[str, Any]] = [
     ("KEYVALUE('a:1', 'x')", None),
     ("KEYVALUE(NULL, 'x')", None),
     ("KEYVALUE('ab:1;b:2', 'b')", "2"),
+    ("KEYVALUE('a:1:2;b', 'a')", "1:2"),
+    ("KEYVALUE('a:1:2;b', 'b')", None),
+    ("KEYVALUE('a:1:2;b', 'a:1')", None),
+    ("KEYVALUE('x;a:1', 'x;a')", None),
+    ("KEYVALUE('a:;b:2', 'a')", ""),
+    ("KEYVALUE('a:1', NULL)", None),
+    ("KEYVALUE(':1;b:2', '')", "1"),
+    ("KEYVALUE('a=>1||b=>2', '||', '=>', 'b')", "2"),
+    ("KEYVALUE('a=>1||b=>2', '||', '=>', 'a=')", None),
     ("MD5('a')", "0cc175b9c0f1b6a831c399e269772661"),
     ("ASCII('abc')", 97),
     ("CHR(97)", "a"),
@@ -314,6 +324,15 @@ def test_value(value: Callable[[str], Any], expression: str, expected: Any) -> N
         assert type(found) is type(expected)
 
 
+def test_the_fast_way_through_pairs_finds_what_the_plain_one_does(value: Callable[[str], Any]) -> None:
+    alphabet, rng = np.array(list("ab:;;")), np.random.default_rng(2)
+    for _ in range(150):
+        text, key = ("".join(rng.choice(alphabet, rng.integers(limit))) for limit in (12, 3))
+        fast = f"KEYVALUE('{text}', '{key}')"
+        plain = f"KEYVALUE('{text}', CONCAT(';', ''), ':', '{key}')"
+        assert value(fast) == value(plain), fast
+
+
 def test_every_scalar_function_has_a_case() -> None:
     text = " ".join(expression for expression, _ in CASES)
     called = {name.upper() for name in re.findall(r"(\w+)\(", text)}
@@ -326,6 +345,7 @@ def test_every_scalar_function_has_a_case() -> None:
         ("FOO(1)", "unknown function FOO"),
         ("SUBSTRR('a', 1)", "unknown function SUBSTRR"),
         ("RAND(7)", r"RAND with 1 argument\(s\)"),
+        ("KEYVALUE('a:1', 'b', 'c')", r"KEYVALUE with 3 argument\(s\)"),
         ("TO_CHAR('2026-01-01 00:00:00', 'yyyyQQ')", "date format 'yyyyQQ' at 'QQ'"),
         ("DATEADD('2026-01-01 00:00:00', 1, 'week')", "DATEADD with the unit 'week'"),
         ("TO_DATE('20260101', CONCAT('yyyy', 'mmdd'))", "not a string literal"),

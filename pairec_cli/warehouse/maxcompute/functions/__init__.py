@@ -17,7 +17,11 @@ _SIGNATURES: dict[str, list[Signature]] = {
     **dates.DATES,
     **collections.COLLECTIONS,
 }
-_BUILDERS: dict[str, Builder] = {**dates.DATE_BUILDERS, **collections.COLLECTION_BUILDERS}
+_BUILDERS: dict[str, Builder] = {
+    **text.TEXT_BUILDERS,
+    **dates.DATE_BUILDERS,
+    **collections.COLLECTION_BUILDERS,
+}
 
 
 def names() -> list[str]:
