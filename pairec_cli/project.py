@@ -128,7 +128,7 @@ class Project:
         """The engine over what is published. Raises NotDeployed."""
         from pairec_cli.engine.engine import Engine
 
-        return Engine.from_config(self.engine_config(), self.featuredb)
+        return Engine.from_config(self.engine_config(), self.featuredb, models=str(self.models))
 
     def serving_scene(self, scene: str | None = None) -> str:
         """The scene to serve: the named one, or the only one there is.
@@ -154,6 +154,11 @@ class Project:
         confs = self.engine_config().get("UserFeatureConfs", {}).get(scene, {}).get("FeatureLoadConfs", [])
         views = [conf["FeatureDaoConf"]["FeatureStoreViewName"] for conf in confs]
         return self.featuredb.keys(views[0]) if views else []
+
+    @property
+    def models(self) -> Path:
+        """The folder of the trained models: `<model>/<ds>/`."""
+        return self.home / "models"
 
     def oss(self, bucket: str) -> Path:
         """The folder that stands for an OSS bucket."""

@@ -41,6 +41,7 @@ def run_batch(
             project.engine_config(),
             project.featuredb_path,
             ids,
+            models=project.models,
             scene=scene,
             size=size,
             output=output,

@@ -105,7 +105,9 @@ def _render(response: RecommendResponse, format: FormatName, *, explain: bool) -
         return
     if explain and format is FormatName.TABLE:
         emit(funnel, columns=("stage", "name", "in", "out", "ms", "note"), format=format, title="Funnel")
-    columns = ["rank", "item_id", "score", "recall", *(["why"] if explain else [])]
+    scores = dict.fromkeys(name for row in rows for name in row.get("scores", {}) if name not in row)
+    rows = [{**row.get("scores", {}), **row} for row in rows]
+    columns = ["rank", "item_id", "score", *scores, "recall", *(["why"] if explain else [])]
     emit(rows, columns=columns, format=format, title="Recommendations")
     for note in response.notes:
         notice(f"note: {note}")
@@ -124,6 +126,7 @@ def _row(rank: int, item: ItemResult, *, explain: bool) -> dict[str, Any]:
         return row
     hits = item.explanation.recalls
     row["why"] = "; ".join(_why(hit.recall, hit.score, hit.triggers) for hit in hits)
+    row["scores"] = dict(item.explanation.scores)
     row["recalls"] = [
         {
             "recall": hit.recall,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pairec_cli.domain.records import Record
@@ -32,9 +33,11 @@ class RecallHit(Record):
 
 
 class Explanation(Record):
-    """Every recall that gave the candidate, in merge order."""
+    """Every recall that gave the candidate, in merge order, and what the ranking models say of it (output →
+    score)."""
 
     recalls: tuple[RecallHit, ...]
+    scores: Mapping[str, float] = {}
 
 
 class Item:

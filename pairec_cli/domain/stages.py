@@ -44,6 +44,8 @@ class Resources(Record):
     into at request time only."""
     sorts: Mapping[str, Sort] = {}
     """Every configured sort by name, in the same way."""
+    models: str = ""
+    """The folder of the ranking models."""
     vectors: str = ""
     """The folder of the published vector indexes."""
 
@@ -52,9 +54,9 @@ class RequestContext:
     """One request on its way. `user` holds the user's properties: `uid`, the request's features and what the
     user views gave. `random` is the source of chance for stages that shuffle; None is the system's, a
     seeded one makes a request repeatable. In `notes` a stage says what went wrong while it went on; `ran` are
-    the filters that took part and want to know it afterwards."""
+    the filters that took part and want to know it afterwards, `scores` the algorithm scores worth showing."""
 
-    __slots__ = ("notes", "ran", "random", "request", "uid", "user")
+    __slots__ = ("notes", "ran", "random", "request", "scores", "uid", "user")
 
     def __init__(
         self, request: RecommendRequest, user: dict[str, object], random: Random | None = None
@@ -65,6 +67,7 @@ class RequestContext:
         self.random = random
         self.notes: list[str] = []
         self.ran: set[str] = set()
+        self.scores: tuple[str, ...] = ()
 
 
 class Recalled(Record):

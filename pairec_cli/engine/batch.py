@@ -52,6 +52,7 @@ class _Job:
 
     config: Mapping[str, Any]
     featuredb: str
+    models: str
     scene: str
     category: str
     size: int
@@ -74,6 +75,7 @@ def recommend_batch(
     featuredb: Path,
     users: Iterable[str],
     *,
+    models: Path | None = None,
     scene: str,
     category: str = DEFAULT_CATEGORY,
     size: int = DEFAULT_SIZE,
@@ -85,7 +87,7 @@ def recommend_batch(
     """Write the best `size` items of every user, in the order of `users`, to `output` (standard output when
     None).
 
-    `config` is engine.json or its content. `format` is csv, tsv (both with a header), jsonl or parquet.
+    `config` is engine.json or its content, `models` the folder of the ranking models. `format` is csv, tsv (both with a header), jsonl or parquet.
     `processes` defaults to the processors there are, and to 1 for few users. `progress` is told how many
     users are done. Raises InvalidInput, InvalidConfig, and NotFound for an unknown scene or format; the
     output then does not appear, and an older file of that name stays.
@@ -94,7 +96,15 @@ def recommend_batch(
     if kind.binary and output is None:
         raise InvalidInput(f"{format} cannot go to the terminal", hint="name a file with --output")
     document = config if isinstance(config, Mapping) else json.loads(config.read_text("utf-8"))
-    job = _Job(document, str(featuredb), scene, category, size if size > 0 else DEFAULT_SIZE, format)
+    job = _Job(
+        document,
+        str(featuredb),
+        str(models or ""),
+        scene,
+        category,
+        size if size > 0 else DEFAULT_SIZE,
+        format,
+    )
     start = time.perf_counter()
     total = rows = short = empty = 0
     with _sink(output, kind) as write:
@@ -113,7 +123,7 @@ class _Answerer:
     def __init__(self, job: _Job) -> None:
         self.job = job
         self.format: RowFormat = FORMATS.load(job.format)
-        self.engine = Engine.from_config(job.config, FeatureDB(job.featuredb))
+        self.engine = Engine.from_config(job.config, FeatureDB(job.featuredb), models=job.models)
         self.chain = plain_chain(self.engine.plan(job.scene, job.category), job.size)
         self.rows_of = self._by_engine if self.chain is None else self._by_chain
 

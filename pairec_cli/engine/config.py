@@ -12,6 +12,7 @@ from pairec_cli.domain.connections import Connections, DsnConf, FeatureStoreConf
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
+from pairec_cli.engine.algorithms.conf import AlgorithmConf, served_algorithms
 from pairec_cli.engine.decode import Findings, decode, fold
 from pairec_cli.engine.known_keys import (
     CATEGORY_KEYS,
@@ -108,6 +109,7 @@ class _Document(Record):
     table_store_confs: Mapping[str, TableStoreConf] = {}
     user_feature_confs: Mapping[str, SceneFeatures] = {}
     rank_conf: Mapping[str, RankConf] = {}
+    algo_confs: tuple[AlgorithmConf, ...] = ()
     dpp_conf: tuple[Any, ...] = ()
 
 
@@ -127,6 +129,7 @@ class EngineConfig(Record):
     user_features: Mapping[str, SceneFeatures]
     ranks: Mapping[str, RankConf]
     warnings: tuple[Problem, ...] = ()
+    algorithms: Mapping[str, AlgorithmConf] = {}
     connections: Connections = Connections()
 
     @classmethod
@@ -152,9 +155,11 @@ class EngineConfig(Record):
             frozenset(raw.feature_store_confs),
             raw.user_feature_confs,
             raw.rank_conf,
+            algorithms=served_algorithms(raw.algo_confs, findings),
             connections=_connections(raw),
         )
         found._check_scene_keys(findings)
+        found._check_algorithms(findings)
         if findings.problems:
             raise InvalidConfig(WHAT, findings.problems, hint=MEND)
         return found.replace(warnings=tuple(findings.warnings))
@@ -175,6 +180,14 @@ class EngineConfig(Record):
                 if scene not in self.scenes and scene not in others:
                     fact = NotFound("scene", scene, self.scenes).message
                     findings.warn(f"{section}.{scene}", f"{fact}: this has no effect", scene)
+
+    def _check_algorithms(self, findings: Findings) -> None:
+        for scene, conf in self.ranks.items():
+            for index, name in enumerate(conf.rank_algo_list):
+                if name not in self.algorithms:
+                    fact = NotFound("served algorithm", name, self.algorithms).message
+                    path = f"RankConf.{scene}.RankAlgoList[{index}]"
+                    findings.warn(path, f"{fact}: the scene is not ranked", name)
 
     def category(self, scene: str, category: str) -> Category:
         """The recalls of a scene's category, or of its `default_category`. Raises NotFound."""

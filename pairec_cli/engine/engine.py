@@ -35,25 +35,28 @@ class Engine:
     """Serves requests by one configuration from one FeatureDB and the data sources that it names. Safe to
     share between threads. Closing it writes the exposures that wait, and ends the connections."""
 
-    def __init__(self, config: EngineConfig, featuredb: FeatureDB, sources: Sources | None = None) -> None:
-        """`sources` are what filters read and write; without them a filter that names one is refused."""
+    def __init__(
+        self, config: EngineConfig, featuredb: FeatureDB, sources: Sources | None = None, models: str = ""
+    ) -> None:
+        """`sources` are what filters read and write; without them a filter that names one is refused.
+        `models` is the folder of the ranking models."""
         self.config = config
         self.featuredb = featuredb
         self.warnings: tuple[Problem, ...] = config.warnings
-        resources = Resources(featuredb, config.feature_stores, sources or NoSources())
+        resources = Resources(featuredb, config.feature_stores, sources or NoSources(), models=models)
         self._planner = Planner(config, resources)
         self._aftermaths = [one for one in self._planner.filters.values() if isinstance(one, Aftermath)]
         self._plans: dict[tuple[str, str], Plan] = {}
         self._sources: ConfiguredSources | None = None
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], featuredb: FeatureDB) -> Engine:
+    def from_config(cls, config: Mapping[str, Any], featuredb: FeatureDB, *, models: str = "") -> Engine:
         """The engine of `config` (engine.json as a dict), with its data sources. Raises InvalidConfig; what
         only has no effect is in `warnings`. A source that does not answer is no reason to refuse."""
         read = EngineConfig.read(config)
         sources = ConfiguredSources(read.connections, featuredb)
         try:
-            made = cls(read, featuredb, sources)
+            made = cls(read, featuredb, sources, models)
         except BaseException:
             sources.close()
             raise
@@ -98,7 +101,7 @@ class Engine:
         chosen = items[: request.size]
         trace.append(StageTrace("cut", "size", len(items), len(chosen), _ms(start)))
         if wanted:
-            notes += explain(chosen, given, request.uid, plan.explains, self.featuredb)
+            notes += explain(chosen, given, request.uid, plan.explains, self.featuredb, context.scores)
         if len(chosen) < request.size:
             notes.append(_short_note(request.size, len(chosen), trace, plan))
         if remember:

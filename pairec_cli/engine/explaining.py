@@ -29,8 +29,10 @@ def explain(
     uid: str,
     confs: Mapping[str, ExplainConf],
     features: FeatureReader,
+    scores: Sequence[str] = (),
 ) -> list[str]:
-    """Set each item's explanation; returns why triggers are missing, one sentence per recall."""
+    """Set each item's explanation, with those of its algorithm scores that `scores` names; returns why
+    triggers are missing, one sentence per recall."""
     notes: list[str] = []
     triggers: dict[str, dict[str, list[Trigger]]] = {}
     for name, conf in confs.items():
@@ -49,7 +51,8 @@ def explain(
                     tuple(triggers.get(hit.recall, {}).get(item.id, ())),
                 )
                 for hit in given.get(item.id, ())
-            )
+            ),
+            {name: item.algo_scores[name] for name in scores if name in item.algo_scores},
         )
     return notes
 

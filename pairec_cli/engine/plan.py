@@ -11,7 +11,8 @@ from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Filter, Recall, Resources, Sort
 from pairec_cli.engine.config import MEND, WHAT, EngineConfig, FeatureLoad, StageEntry
 from pairec_cli.engine.features import UserView
-from pairec_cli.engine.rank import ScoreExpression
+from pairec_cli.engine.model_rank import LazyAlgorithm, ModelRank
+from pairec_cli.engine.rank import RankConf, ScoreExpression
 from pairec_cli.engine.recalls.conf import ExplainConf
 
 
@@ -19,7 +20,7 @@ class Step(Record):
     """One stage between recall and cut: `kind` is the funnel's word for it (filter, rank, sort)."""
 
     kind: str
-    stage: Filter | ScoreExpression | Sort
+    stage: Filter | ScoreExpression | ModelRank | Sort
 
 
 class Plan(Record):
@@ -53,8 +54,11 @@ class Planner:
             scene: tuple(self._user_views(scene, features.feature_load_confs, resources))
             for scene, features in config.user_features.items()
         }
+        self.algorithms = {name: LazyAlgorithm(conf, resources) for name, conf in config.algorithms.items()}
         self.ranks = {
-            scene: ScoreExpression("RankScore", conf) for scene, conf in config.ranks.items() if conf.ranks
+            scene: self._rank(conf)
+            for scene, conf in config.ranks.items()
+            if conf.ranks and set(conf.rank_algo_list) <= self.algorithms.keys()
         }
         if self._problems:
             raise InvalidConfig(WHAT, self._problems, hint=self._hint or MEND)
@@ -72,6 +76,11 @@ class Planner:
             (*filters, *ranks, *sorts),
             {name: conf for name, conf in explains.items() if conf},
         )
+
+    def _rank(self, conf: RankConf) -> ScoreExpression | ModelRank:
+        expression = ScoreExpression("RankScore", conf)
+        algorithms = [self.algorithms[name] for name in conf.rank_algo_list]
+        return ModelRank(algorithms, expression) if algorithms else expression
 
     def _build(self, built: dict[str, Any], entries: Mapping[str, StageEntry], resources: Resources) -> None:
         for name, entry in entries.items():

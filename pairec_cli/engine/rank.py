@@ -23,16 +23,17 @@ class RankConf(Record):
     """RankConf.<scene>. `rank_score` makes the score; before it `score_rewrite` sets algorithm scores, each
     from an expression."""
 
-    unserved: ClassVar[tuple[str, ...]] = ("Processor", "ContextFeatures", "ItemFeatures", "BatchCount")
+    unserved: ClassVar[tuple[str, ...]] = ("ContextFeatures", "ItemFeatures", "BatchCount")
 
     rank_algo_list: tuple[str, ...] = ()
     rank_score: str = ""
     score_rewrite: Mapping[str, str] = {}
     ast_type: str = ""
+    processor: str = ""
 
     def doubts(self) -> Iterator[Doubt]:
-        if self.rank_algo_list:
-            yield "RankAlgoList", "models are not served: the scene is not ranked", list(self.rank_algo_list)
+        if self.processor not in ("", "EasyRec"):
+            yield "Processor", "is a key of PAI-Rec that has no effect here", self.processor
         if self.ast_type:
             yield "ASTType", "is not served: expressions are read by the default grammar", self.ast_type
         if reason := _unread(self.rank_score):
@@ -46,7 +47,7 @@ class RankConf(Record):
     @property
     def ranks(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.rank_score) and not self.rank_algo_list
+        return bool(self.rank_score or self.rank_algo_list)
 
 
 def _unread(text: str) -> str:

@@ -69,7 +69,7 @@ def replay(
                 raise DataError(f"there are {len(raw)} training rows, and another number of encoded ones")
             for feature, found in _served(encoder, description, row, str(place), zone):
                 if feature not in expected:
-                    raise DataError(f"the encoded rows have no column {feature!r}", hint="pairec backfill run")
+                    raise DataError(f"the encoded rows have no column {feature!r}", hint="pairec run")
                 checks[feature].compare(found, expected[feature], place)
     return {name: check.result() for name, check in checks.items()}
 

@@ -101,14 +101,14 @@ class TestDoubts:
     @pytest.mark.parametrize(
         ("conf", "path", "word"),
         [
-            ({"RankAlgoList": ["m"], "RankScore": "${m}"}, "RankAlgoList", "not ranked"),
+            ({"RankAlgoList": ["m"], "RankScore": "${m}"}, "RankAlgoList[0]", "not ranked"),
             ({"ASTType": "antlr"}, "ASTType", "default grammar"),
             ({"RankScore": "log(2)"}, "RankScore", "scores stay"),
             ({"RankScore": "(1"}, "RankScore", "no expression"),
             ({"ScoreRewrite": {"a": "1"}}, "ScoreRewrite", "without RankScore"),
             ({"RankScore": "1", "ScoreRewrite": {"a": "b"}}, "ScoreRewrite.a", "is 0"),
             ({"RankScore": "1", "ScoreRewrite": {"a": ""}}, "ScoreRewrite.a", "is empty"),
-            ({"Processor": "EasyRec"}, "Processor", "no effect"),
+            ({"Processor": "PMML"}, "Processor", "no effect"),
         ],
     )
     def test_what_has_no_effect_is_said(self, conf: dict[str, Any], path: str, word: str) -> None:
