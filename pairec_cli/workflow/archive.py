@@ -21,9 +21,10 @@ from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.package import Node, NodeKind, Package, Workflow
 from pairec_cli.workflow.flowspec import FORMS, SCHEDULE_SUFFIX, from_flowspec
 
-ENGINE_FILE = "PaiRec/engine.json"
-SOLUTION_FILE = "PaiRec/solution.yaml"
-MODELS_FOLDER = "PaiRec/models"
+OWN_FOLDER = "PaiRec"
+ENGINE_FILE = f"{OWN_FOLDER}/engine.json"
+SOLUTION_FILE = f"{OWN_FOLDER}/solution.yaml"
+MODELS_FOLDER = f"{OWN_FOLDER}/models"
 FLOW_FOLDER = "DataStudio/Business Flow"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MARKER = "SPEC.FORMAT"

@@ -11,9 +11,10 @@ from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.nodes import feature_nodes
 from pairec_cli.ranking.samples import sample_nodes
+from pairec_cli.ranking.train_node import package_files, train_node
 from pairec_cli.recall.registry import RECALLS
 from pairec_cli.workflow import engine_config, ranking_publications
-from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE
+from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, OWN_FOLDER, SOLUTION_FILE
 from pairec_cli.workflow.flowspec import check_workflow, node_files, ordered
 from pairec_cli.workflow.sync import sync_node
 from pairec_cli.workflow.windows import Read, as_written, node_tables
@@ -24,7 +25,8 @@ def compile_nodes(solution: Solution, region: str, sizes: Mapping[str, int] | No
     nodes = feature_nodes(solution)
     for recall in solution.enabled_recalls:
         nodes.extend(RECALLS.load(recall.type)().nodes(recall, solution))
-    nodes.extend(sample_nodes(solution, sizes))
+    if solution.ranks is not None:
+        nodes += [*sample_nodes(solution, sizes), train_node(solution)]
     nodes.append(sync_node(solution, publications(solution), region))
     return ordered(nodes)
 
@@ -68,6 +70,8 @@ def compile_solution(
         for node in nodes
         for path, text in node_files(node, flow, timezone).items()
     }
+    if solution.ranks is not None:
+        files |= {f"{OWN_FOLDER}/{path}": text for path, text in package_files(solution, sizes).items()}
     files[ENGINE_FILE] = engine_config.dump(engine_config.engine_config(solution, region))
     files[SOLUTION_FILE] = document
     return Package(f"pairec_{solution.name}", Workflow(flow, tuple(nodes)), files)

@@ -10,7 +10,9 @@ from pairec_cli.domain.errors import AlreadyExists
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
+from pairec_cli.ranking.engine_entry import algo_conf, rank_conf
 from pairec_cli.recall.registry import RECALLS
+from pairec_cli.workflow.ranking_publications import publications, sequence_view
 
 
 def engine_config(solution: Solution, region: str) -> dict[str, Any]:
@@ -19,18 +21,6 @@ def engine_config(solution: Solution, region: str) -> dict[str, Any]:
     confs = [
         dict(RECALLS.load(recall.type)().engine_conf(recall, solution)) for recall in solution.enabled_recalls
     ]
-    names = TableNames(solution)
-    view = {
-        "FeatureDaoConf": {
-            "AdapterType": "featurestore",
-            "FeatureStoreName": store,
-            "FeatureStoreModelName": "",
-            "FeatureStoreEntityName": solution.environment.user_entity,
-            "FeatureStoreViewName": names.all_feat(TableRole.USER),
-            "FeatureKey": "user:uid",
-            "FeatureStore": "user",
-        }
-    }
     return {
         "RunMode": "product",
         "Region": region,
@@ -38,12 +28,44 @@ def engine_config(solution: Solution, region: str) -> dict[str, Any]:
         "FeatureStoreConfs": {store: {"RegionId": region, "ProjectName": store}},
         "SceneConfs": {solution.scenario: {"default": {"RecallNames": [conf["Name"] for conf in confs]}}},
         "RecallConfs": confs,
-        "UserFeatureConfs": {solution.scenario: {"FeatureLoadConfs": [view]}},
+        "UserFeatureConfs": {solution.scenario: {"FeatureLoadConfs": _user_views(solution)}},
         "FilterConfs": [],
         "FilterNames": {"default": ["UniqueFilter"]},
         "SortConfs": [],
         "SortNames": {"default": ["ItemRankScore"]},
+        **_ranking(solution),
     }
+
+
+def _user_views(solution: Solution) -> list[dict[str, Any]]:
+    """What is known of a user before the recalls: features and, where a model reads them, sequences."""
+    views = [TableNames(solution).all_feat(TableRole.USER)]
+    views += [view for view in (sequence_view(solution),) if _is_published(solution, view)]
+    return [
+        {
+            "FeatureDaoConf": {
+                "AdapterType": "featurestore",
+                "FeatureStoreName": solution.environment.featurestore_project,
+                "FeatureStoreModelName": "",
+                "FeatureStoreEntityName": solution.environment.user_entity,
+                "FeatureStoreViewName": view,
+                "FeatureKey": "user:uid",
+                "FeatureStore": "user",
+            }
+        }
+        for view in views
+    ]
+
+
+def _is_published(solution: Solution, view: str) -> bool:
+    return any(one.view == view for one in publications(solution))
+
+
+def _ranking(solution: Solution) -> dict[str, Any]:
+    """The ranking model and the scene's use of it; nothing where there is none."""
+    if solution.ranks is None:
+        return {}
+    return {"AlgoConfs": [algo_conf(solution)], "RankConf": {solution.scenario: rank_conf(solution)}}
 
 
 def dump(config: Mapping[str, Any]) -> str:
@@ -53,8 +75,8 @@ def dump(config: Mapping[str, Any]) -> str:
 def merge(current: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, Any]:
     """`addition`'s scenes placed into `current`: maps are joined, named entries replaced.
 
-    Recalls that only the replaced scenes used go with them. Raises AlreadyExists when another scene uses a
-    recall of the same name with other settings.
+    Recalls and models that only the replaced scenes used go with them. Raises AlreadyExists when another
+    scene uses a recall of the same name with other settings.
     """
     merged = json.loads(json.dumps(current)) if current else {}
     scenes = addition["SceneConfs"]
@@ -65,6 +87,7 @@ def merge(current: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, 
         for category in categories.values()
         for recall in category.get("RecallNames", [])
     }
+    _take_out_ranking(merged, addition)
     for key, value in addition.items():
         if key == "SceneConfs":
             merged[key] = {**kept, **value}
@@ -73,11 +96,36 @@ def merge(current: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, 
         elif isinstance(value, dict):
             merged[key] = {**merged.get(key, {}), **value}
         elif isinstance(value, list):
-            replaced = {entry.get("Name") for entry in value}
-            merged[key] = [e for e in merged.get(key, []) if e.get("Name") not in replaced] + value
+            merged[key] = _join_named(merged.get(key, []), value)
         else:
             merged.setdefault(key, value)
     return merged
+
+
+def _join_named(current: list[dict[str, Any]], added: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of one name are replaced in their place, others come last."""
+    new = {entry.get("Name"): entry for entry in added}
+    kept = [new.pop(entry.get("Name"), entry) for entry in current]
+    return [*kept, *new.values()]
+
+
+def _take_out_ranking(config: dict[str, Any], addition: Mapping[str, Any]) -> None:
+    """Without the ranking of `addition`'s scenes, and the models that nobody ranks with any more."""
+    if "RankConf" not in config:
+        return
+    scenes = addition["SceneConfs"]
+    rank = {name: conf for name, conf in config["RankConf"].items() if name not in scenes}
+    used = _algorithms({**rank, **addition.get("RankConf", {})})
+    dropped = _algorithms(config["RankConf"]) - used
+    kept = [conf for conf in config.get("AlgoConfs", []) if conf.get("Name") not in dropped]
+    for key, value in (("RankConf", rank), ("AlgoConfs", kept)):
+        config[key] = value
+        if not value:
+            del config[key]
+
+
+def _algorithms(rank: Mapping[str, Any]) -> set[str]:
+    return {algorithm for conf in rank.values() for algorithm in conf.get("RankAlgoList", [])}
 
 
 def _join_recalls(

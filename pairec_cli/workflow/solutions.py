@@ -14,6 +14,7 @@ from pairec_cli.domain.instance import Instance, SolutionRecord, SolutionVersion
 from pairec_cli.domain.solution import Environment, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
 from pairec_cli.features.spec import feature_specs
+from pairec_cli.ranking.pipeline import ranking_problems
 from pairec_cli.recall.registry import RECALLS, recall_types
 from pairec_cli.workflow import ranking_form, solution_document
 from pairec_cli.workflow.deployed_scripts import replace_text
@@ -85,7 +86,7 @@ def _feature_problems(solution: Solution) -> list[Problem]:
         feature_specs(solution)
     except InvalidConfig as error:
         return error.problems
-    return ranking_form.sql_problems(solution)
+    return ranking_form.sql_problems(solution) + ranking_problems(solution)
 
 
 def refuse_problems(problems: list[Problem]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.package import Node
-from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.solution import Ranking, Solution
 from pairec_cli.project import Project
 from pairec_cli.workflow import compiling, solution_document
 from pairec_cli.workflow.archive import ENGINE_FILE, FLOW_FOLDER, SOLUTION_FILE, read_workflow
@@ -32,7 +32,37 @@ def test_every_node_is_in_the_package_with_its_two_files(solution: Solution) -> 
     assert all(path.startswith((FLOW_FOLDER, "PaiRec/")) for path in package.files)
 
 
-def test_what_a_node_declares_is_what_its_script_says(solution: Solution) -> None:
+@pytest.fixture
+def ranked(solution: Solution) -> Solution:
+    return solution.model_copy(update={"ranking": Ranking()})
+
+
+def test_a_ranking_brings_its_nodes_and_the_files_of_its_model(ranked: Solution, solution: Solution) -> None:
+    package = compile_solution(ranked, "", region="local", timezone="UTC")
+    added = {node.name for node in package.workflow.nodes} - {
+        n.name for n in compile_nodes(solution, "local")
+    }
+    assert {"tiny_rank_label_table_v1", "tiny_rank_train_v1", "tiny_rank_fg_encoded_v1"} <= added
+    assert {path for path in package.files if path.startswith("PaiRec/models/")} == {
+        "PaiRec/models/tiny_rank/pipeline.config",
+        "PaiRec/models/tiny_rank/features.json",
+    }
+    views = {publication.view for publication in publications(ranked)}
+    assert "tiny_user_id_pre_t_seq_v1" in views
+
+
+def test_sizes_decide_on_the_models_tables(ranked: Solution) -> None:
+    def config(**sizes: int) -> str:
+        package = compile_solution(ranked, "", region="local", timezone="UTC", sizes=sizes)
+        return package.files["PaiRec/models/tiny_rank/pipeline.config"]
+
+    assert config(user_id=100) == config(user_id=101)
+    assert config(user_id=100) != config(user_id=100_000)
+
+
+@pytest.mark.parametrize("ranking", [None, Ranking()], ids=["recalls alone", "ranking"])
+def test_what_a_node_declares_is_what_its_script_says(solution: Solution, ranking: Ranking | None) -> None:
+    solution = solution.model_copy(update={"ranking": ranking})
     for node in compile_nodes(solution, "local"):
         written = as_written(node, node_tables(node, "project_mc"))
         assert set(written.inputs) == set(node.inputs), node.name

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairec_cli.domain.errors import AlreadyExists
+from pairec_cli.domain.solution import Ranking
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.project import Project
 from pairec_cli.workflow import solution_document
@@ -60,6 +61,29 @@ def test_what_was_set_by_hand_at_the_top_stays() -> None:
     assert (merged["RunMode"], merged["LogConf"]) == ("daily", {"LogLevel": "debug"})
 
 
+def ranked(scene: str, model: str) -> dict[str, Any]:
+    ranking = {
+        "AlgoConfs": [{"Name": model, "Type": "EAS"}],
+        "RankConf": {scene: {"RankAlgoList": [model], "RankScore": "${probs_is_click}"}},
+    }
+    return {**served(scene, hot=10), **ranking}
+
+
+def test_a_scene_that_ranks_no_more_loses_its_model() -> None:
+    both = merge(merge({}, ranked("Home", "a")), ranked("Detail", "b"))
+    assert set(both["RankConf"]) == {"Home", "Detail"}
+    assert merge(both, ranked("Home", "a")) == both
+    rest = merge(both, served("Home", hot=10))
+    assert set(rest["RankConf"]) == {"Detail"}
+    assert [conf["Name"] for conf in rest["AlgoConfs"]] == ["b"]
+    assert not merge(rest, served("Detail", hot=10)).keys() & {"RankConf", "AlgoConfs"}
+
+
+def test_a_model_that_another_scene_ranks_with_stays() -> None:
+    both = merge(ranked("Home", "a"), ranked("Detail", "a"))
+    assert [conf["Name"] for conf in merge(both, served("Home", hot=10))["AlgoConfs"]] == ["a"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
@@ -95,3 +119,18 @@ def test_the_engine_reads_what_a_solution_generates(project: Project) -> None:
     ]
     assert json.loads(dump(config)) == config
     assert EngineConfig.read(config).warnings == ()
+
+
+def test_a_ranked_scene_reads_sequences_and_asks_the_model(project: Project) -> None:
+    solution = solution_document.read(tiny.document(project)).model_copy(update={"ranking": Ranking()})
+    config = engine_config(solution, "local")
+    views = [
+        conf["FeatureDaoConf"]["FeatureStoreViewName"]
+        for conf in config["UserFeatureConfs"]["HomePage"]["FeatureLoadConfs"]
+    ]
+    assert views == ["tiny_rec_sln_demo_user_table_v1_all_feat_v1", "tiny_user_id_pre_t_seq_v1"]
+    assert [conf["Name"] for conf in config["AlgoConfs"]] == ["tiny_rank"]
+    assert config["RankConf"]["HomePage"]["RankAlgoList"] == ["tiny_rank"]
+    assert EngineConfig.read(config).warnings == ()
+    plain = solution.model_copy(update={"ranking": Ranking(sequence_events=())})
+    assert len(engine_config(plain, "local")["UserFeatureConfs"]["HomePage"]["FeatureLoadConfs"]) == 1
