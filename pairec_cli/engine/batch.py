@@ -87,7 +87,8 @@ def recommend_batch(
     """Write the best `size` items of every user, in the order of `users`, to `output` (standard output when
     None).
 
-    `config` is engine.json or its content, `models` the folder of the ranking models. `format` is csv, tsv (both with a header), jsonl or parquet.
+    `config` is engine.json or its content, `models` the folder of the ranking models. `format` is csv, tsv
+    (both with a header), jsonl or parquet.
     `processes` defaults to the processors there are, and to 1 for few users. `progress` is told how many
     users are done. Raises InvalidInput, InvalidConfig, and NotFound for an unknown scene or format; the
     output then does not appear, and an older file of that name stays.

@@ -28,7 +28,7 @@ from pairec_cli.domain.errors import DataError
 from pairec_cli.domain.model_features import MISSING, OUT_OF_VOCABULARY, Form, ModelFeature
 from pairec_cli.online.model_description import TAG, ModelDescription
 from pairec_cli.online.ragged import Ragged
-from pairec_cli.online.text_index import ABSENT, TextIndex, mapped
+from pairec_cli.online.text_index import ABSENT, TextIndex, file_name, mapped
 
 FORMAT = 1
 META, ITEMS, IDS, DENSE = "meta.json", "items", "ids.npy", "dense.npy"
@@ -59,12 +59,13 @@ class ItemColumn:
 
     def __init__(self, folder: Path, kind: str, name: str) -> None:
         self.kind = kind
-        self.index = TextIndex.open(folder, f"values-{kind}-{name}")
-        self._values = folder / f"values-{kind}-{name}.json"
+        self.index = TextIndex.open(folder, file_name(f"values-{kind}", name))
+        self._values = folder / f"{file_name(f'values-{kind}', name)}.json"
         self._texts: list[str] | None = None
-        self._single = mapped(folder / f"{kind}-{name}.npy") if kind == TEXT else None
-        self._several = None if kind == TEXT else open_ragged(folder, f"{kind}-{name}")
-        self._numbers = mapped(folder / f"{kind}-{name}.numbers.npy") if kind == PAIRS else None
+        stored = file_name(kind, name)
+        self._single = mapped(folder / f"{stored}.npy") if kind == TEXT else None
+        self._several = None if kind == TEXT else open_ragged(folder, stored)
+        self._numbers = mapped(folder / f"{stored}.numbers.npy") if kind == PAIRS else None
 
     @property
     def texts(self) -> list[str]:
@@ -106,13 +107,13 @@ class ItemSnapshot:
             self.ids = _matrix(folder / IDS, self.count, description, "item_ids")
             self.dense = _matrix(folder / DENSE, self.count, description, "item_dense")
             self.tags = {
-                name: open_ragged(folder, f"tag-{name}")
+                name: open_ragged(folder, file_name("tag", name))
                 for name in description.named(TAG)
                 if description.features[name].side == "item"
             }
             self.columns = {key: ItemColumn(folder, *key) for key in item_columns(description)}
             self.vocabularies = {
-                name: Vocabulary(TextIndex.open(folder, f"vocabulary-{name}"))
+                name: Vocabulary(TextIndex.open(folder, file_name("vocabulary", name)))
                 for name in description.vocabularies
             }
         except OSError as error:

@@ -80,6 +80,8 @@ class RankingModel:
         except (KeyError, ValueError) as error:
             raise DataError(f"{folder / CURRENT} has no time zone {service.timezone!r}", hint=HINT) from error
         self.session = open_session(self.description, threads)
+        self._taken = [one.name for one in self.session.get_inputs()]
+        """An export leaves out what the graph does not use."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -100,7 +102,7 @@ class RankingModel:
     def run(self, arrays: Mapping[str, NDArray[Any]], count: int) -> dict[str, NDArray[np.float32]]:
         """One call of the graph. Raises PairecError when it fails."""
         try:
-            answers = self.session.run(list(self.outputs), dict(arrays))
+            answers = self.session.run(list(self.outputs), {name: arrays[name] for name in self._taken})
         except Exception as error:  # onnxruntime's errors have no common root
             raise PairecError(f"model {self._title} failed: {_first_line(error)}", hint=HINT) from error
         scores = dict(zip(self.outputs, answers, strict=True))
@@ -174,7 +176,7 @@ def open_session(description: ModelDescription, threads: int) -> onnxruntime.Inf
         raise DataError(f"{path} cannot be run: {_first_line(error)}", hint=HINT) from error
     taken = {one.name for one in session.get_inputs()}
     given = {one.name for one in session.get_outputs()}
-    if taken != set(description.inputs) or not set(description.outputs) <= given:
+    if not taken <= set(description.inputs) or not set(description.outputs) <= given:
         raise DataError(f"{path} has other inputs or outputs than its model.json", hint=HINT)
     return session
 

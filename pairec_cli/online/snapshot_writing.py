@@ -39,7 +39,7 @@ from pairec_cli.online.item_snapshot import (
 )
 from pairec_cli.online.model_description import TAG, ModelDescription
 from pairec_cli.online.ragged import Ragged
-from pairec_cli.online.text_index import TextIndex
+from pairec_cli.online.text_index import TextIndex, file_name
 
 Column = Callable[[str], Sequence[object]]
 """An item column by its name in the item feature table: a value per item, in the order of the ids."""
@@ -81,7 +81,7 @@ class _Writer:
         self._matrix(DENSE, "item_dense", self._numbers, np.float32)
         for name in self.description.named(TAG):
             if (feature := self.description.features[name]).side == "item":
-                self._ragged(f"tag-{name}", Ragged.of([*self._tags(feature), [MISSING]], np.int32))
+                self._ragged(file_name("tag", name), Ragged.of([*self._tags(feature), [MISSING]], np.int32))
         for kind, name in item_columns(self.description):
             self._column(kind, name)
         meta = {"format": FORMAT, "model": self.description.fingerprint, "rows": rows}
@@ -89,7 +89,7 @@ class _Writer:
 
     def _vocabulary(self, name: str) -> Vocabulary:
         values = self.description.vocabulary(name)
-        stored = f"vocabulary-{name}"
+        stored = file_name("vocabulary", name)
         TextIndex.write(self.folder, stored, values, np.arange(len(values), dtype=np.int32) + FIRST_KNOWN)
         return Vocabulary(TextIndex.open(self.folder, stored))
 
@@ -156,18 +156,18 @@ class _Writer:
             texts, numbers = [list(row) for row in pairs], [list(row.values()) for row in pairs]
         distinct = list(dict.fromkeys(text for row in texts for text in row))
         codes = {text: code for code, text in enumerate(distinct)}
-        stored = f"values-{kind}-{name}"
+        stored = file_name(f"values-{kind}", name)
         TextIndex.write(self.folder, stored, distinct, np.arange(len(distinct), dtype=np.int32))
         (self.folder / f"{stored}.json").write_text(json.dumps(distinct), "utf-8")
         if kind == TEXT:
             single = [codes[row[0]] if row else -1 for row in texts]
-            np.save(self.folder / f"{kind}-{name}.npy", np.array([*single, -1], np.int32))
+            np.save(self.folder / f"{file_name(kind, name)}.npy", np.array([*single, -1], np.int32))
             return
         coded = [[codes[text] for text in row] for row in texts]
-        self._ragged(f"{kind}-{name}", Ragged.of([*coded, []], np.int32))
+        self._ragged(file_name(kind, name), Ragged.of([*coded, []], np.int32))
         if kind == PAIRS:
             flat: NDArray[np.float64] = Ragged.of([*numbers, []], np.float64).values
-            np.save(self.folder / f"{kind}-{name}.numbers.npy", flat)
+            np.save(self.folder / f"{file_name(kind, name)}.numbers.npy", flat)
 
     def _separator(self, name: str) -> str:
         """Of the tag column `name`: it is the same for every feature that reads it."""

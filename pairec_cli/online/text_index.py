@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,11 @@ class TextIndex:
         places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
         found: list[int] = np.where(keys[places] == asked, self._numbers[places], ABSENT).tolist()
         return found
+
+
+def file_name(kind: str, name: str) -> str:
+    """A file's name for something that may be named in any way."""
+    return f"{kind}-{quote(name, safe='')}"
 
 
 def mapped(path: Path) -> NDArray[Any]:
