@@ -15,6 +15,7 @@ carry it when the model serves.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ from pairec_cli.features.columns import (
     entity_attributes,
 )
 from pairec_cli.features.spec import SIDES, FeatureKind, FeatureSpec, slug, statistics
+from pairec_cli.ranking import label_table
 from pairec_cli.ranking.widths import buckets, width
 
 UNKNOWN_IDS, UNKNOWN_VALUES = 50_000, 1_000
@@ -99,23 +101,66 @@ def model_features(solution: Solution, sizes: Mapping[str, int] | None = None) -
 
 
 def feature_problems(solution: Solution) -> list[Problem]:
-    """What the ranking form names under select and combos, and what is not there."""
+    """What the ranking form names and is not there, and what would be named twice."""
     ranking = _ranking(solution)
-    plain = _plain_features(solution)
-    pairable = {f.name for f in plain if f.form in (Form.ID, Form.WHOLE) and not f.sequence}
-    problems = [
-        Problem("ranking.combos", _unknown("categorical column", name, pairable), name)
+    return _unknown_combos(solution, ranking) or _unknown_selected(solution, ranking) + _unknown_events(
+        solution, ranking
+    ) + _repeated(solution, ranking)
+
+
+def _unknown_combos(solution: Solution, ranking: Ranking) -> list[Problem]:
+    known = {f.name for f in _plain_features(solution) if f.form in (Form.ID, Form.WHOLE) and not f.sequence}
+    return [
+        Problem("ranking.combos", _unknown("categorical column", name, known), name)
         for pair in ranking.combos
         for name in pair
-        if name not in pairable
+        if name not in known
     ]
-    if problems:
-        return problems
+
+
+def _unknown_selected(solution: Solution, ranking: Ranking) -> list[Problem]:
     known = {name for f in _all_features(solution) for name in (f.name, f.sequence) if name}
     return [
         Problem("ranking.select", _unknown("model feature", name, known), name)
         for name in ranking.select
         if name not in known
+    ]
+
+
+def _unknown_events(solution: Solution, ranking: Ranking) -> list[Problem]:
+    behavior = solution.data_tables.behavior
+    known = {*behavior.event_values, *solution.features.key_behaviors}
+    problems = [
+        Problem("ranking.sequence_events", _unknown("behavior event", event, known), event)
+        for event in ranking.sequence_events
+        if event not in known
+    ]
+    if ranking.scenes and not behavior.scene:
+        message = "the behavior table has no scenario field (data_tables.behavior.scene)"
+        problems.append(Problem("ranking.scenes", message, list(ranking.scenes)))
+    return problems
+
+
+def _repeated(solution: Solution, ranking: Ranking) -> list[Problem]:
+    """Columns of the training rows that would have one name; capitals make no difference."""
+    fixed = [field.name for field in label_table.fields(solution, ranking)]
+    features = _all_features(solution)
+    inputs = [feature.name for feature in features]
+    taken = {*fixed[: -1 - len(ranking.targets)], *inputs, *(c for f in features for c in f.columns)}
+    taken = {name.lower() for name in (*taken, "ds", "label_ds", label_table.SAMPLE_WEIGHT)}
+    problems = [
+        Problem(
+            f"ranking.targets[{index}].name",
+            f"{target.name!r} is the name of another column of the training set",
+            target.name,
+        )
+        for index, target in enumerate(ranking.targets)
+        if target.name.lower() in taken
+    ]
+    return problems + [
+        Problem("ranking", f"{count} model features would be named {name!r}", name)
+        for name, count in Counter(name.lower() for name in inputs).items()
+        if count > 1
     ]
 
 
