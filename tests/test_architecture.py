@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 DOMAIN_LIBRARIES = {"numpy", "pydantic", "pydantic_core"}
 LATE = {
     ("pairec_cli.control.migration", "alembic"): "only a database that is new or behind needs it",
+    ("pairec_cli.engine.fallback", "concurrent"): "a scene without a time limit starts no thread",
     ("pairec_cli.engine.recalling", "concurrent"): "a request with one recall starts no thread",
 }
 """Imports inside functions outside the doors, each with its reason."""

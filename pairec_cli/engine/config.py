@@ -14,6 +14,7 @@ from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
 from pairec_cli.engine.algorithms.conf import AlgorithmConf, served_algorithms
 from pairec_cli.engine.decode import Findings, decode, fold
+from pairec_cli.engine.fallback import FallbackConf
 from pairec_cli.engine.known_keys import (
     CATEGORY_KEYS,
     FEATURE_DAO_KEYS,
@@ -45,6 +46,17 @@ class Category(Record):
     unserved: ClassVar[tuple[str, ...]] = CATEGORY_KEYS
 
     recall_names: tuple[str, ...] = ()
+    output_fields: tuple[str, ...] = ()
+    fallback_config: FallbackConf | None = None
+
+
+class CallBack(Record):
+    """CallBackConfs.<scene>: what is reported as shown is kept, in files of the workspace."""
+
+    unserved: ClassVar[tuple[str, ...]] = (
+        *("DataSource", "RankConf", "RawFeatures", "RawFeaturesRate", "ItemSize", "ItemSizeRate"),
+        "UseUserFeatures",
+    )
 
 
 class FeatureDao(Record):
@@ -111,6 +123,7 @@ class _Document(Record):
     rank_conf: Mapping[str, RankConf] = {}
     algo_confs: tuple[AlgorithmConf, ...] = ()
     dpp_conf: tuple[Any, ...] = ()
+    call_back_confs: Mapping[str, CallBack] = {}
 
 
 class EngineConfig(Record):
@@ -131,6 +144,8 @@ class EngineConfig(Record):
     warnings: tuple[Problem, ...] = ()
     algorithms: Mapping[str, AlgorithmConf] = {}
     connections: Connections = Connections()
+    callbacks: frozenset[str] = frozenset()
+    """Scenes whose callbacks are kept."""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> EngineConfig:
@@ -157,6 +172,7 @@ class EngineConfig(Record):
             raw.rank_conf,
             algorithms=served_algorithms(raw.algo_confs, findings),
             connections=_connections(raw),
+            callbacks=frozenset(raw.call_back_confs),
         )
         found._check_scene_keys(findings)
         found._check_algorithms(findings)

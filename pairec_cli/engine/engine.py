@@ -1,4 +1,4 @@
-"""The online half: one request through recall, filters, sorts and the cut.
+"""The online half: answers to requests, by one configuration.
 
 Nothing here, nor below, imports more than the standard library: `pairec recommend` must start at once.
 """
@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import Problem
 from pairec_cli.domain.requests import (
     MESSAGES,
@@ -22,12 +23,11 @@ from pairec_cli.domain.requests import (
 from pairec_cli.domain.sources import NoSources, Sources
 from pairec_cli.domain.stages import Aftermath, RequestContext, Resources
 from pairec_cli.engine.config import EngineConfig
-from pairec_cli.engine.explaining import explain, hits
-from pairec_cli.engine.features import Loaded, request_properties
+from pairec_cli.engine.features import request_properties
+from pairec_cli.engine.pipeline import Served, candidates, new_context, serve
 from pairec_cli.engine.plan import Plan, Planner
-from pairec_cli.engine.recalling import Answer, merged, run_recalls
 from pairec_cli.engine.sources import ConfiguredSources
-from pairec_cli.engine.steps import finish, run_stage
+from pairec_cli.engine.steps import finish
 from pairec_cli.online.featuredb import FeatureDB
 
 
@@ -65,6 +65,8 @@ class Engine:
 
     def close(self) -> None:
         """After the last request. The FeatureDB stays open: it was given."""
+        for fallback in self._planner.fallbacks.values():
+            fallback.close()
         if self._sources is not None:
             self._sources.close()
 
@@ -86,85 +88,58 @@ class Engine:
         category; a source that fails only gives nothing, and the notes say so. Filters that log what was
         shown do so, in every scene, unless `remember` is false."""
         plan = self.plan(request.scene_id, request.category)
-        context = RequestContext(request, request_properties(request.uid, request.features))
-        trace: list[StageTrace] = []
-        loaded = self._load_user(plan, context, trace)
-        answers = run_recalls(plan.recalls, context)
-        trace += [_recall_row(answer) for answer in answers]
-        wanted = request.debug or request.explain
-        given = hits(answers) if wanted else {}
-        items = merged(answers)
-        notes = _user_notes(request.uid, loaded, answers) + _recall_notes(answers)
-        for step in plan.steps:
-            items = run_stage(step.kind, step.stage, items, context, trace)
-        start = time.perf_counter()
-        chosen = items[: request.size]
-        trace.append(StageTrace("cut", "size", len(items), len(chosen), _ms(start)))
-        if wanted:
-            notes += explain(chosen, given, request.uid, plan.explains, self.featuredb, context.scores)
-        if len(chosen) < request.size:
-            notes.append(_short_note(request.size, len(chosen), trace, plan))
+        served = self._served(plan, request)
+        chosen, notes = served.chosen, served.notes
         if remember:
-            notes += finish(self._aftermaths, chosen, context)
+            notes = notes + finish(self._aftermaths, chosen, served.context)
         code = OK if len(chosen) == request.size else NOT_ENOUGH
-        results = [
-            ItemResult(item.id, item.score, item.retrieve_id, item.item_type, explanation=item.explanation)
-            for item in chosen
-        ]
+        results = [_result(item, plan.output_fields) for item in chosen]
         return RecommendResponse(
-            code, MESSAGES[code], request.request_id, len(results), results, trace, notes
+            code, MESSAGES[code], request.request_id, len(results), results, served.trace, notes
         )
 
-    def _load_user(self, plan: Plan, context: RequestContext, trace: list[StageTrace]) -> list[Loaded]:
-        loaded = []
-        for view in plan.user_views:
-            start = time.perf_counter()
-            found = view.load(context.user, self.featuredb)
-            trace.append(StageTrace("user", view.view, 0, found.columns, _ms(start), found.reason))
-            loaded.append(found)
-        return loaded
+    def candidates(self, request: RecommendRequest) -> tuple[list[Item], list[str]]:
+        """What the scene's recalls give and its filters leave, and a sentence for each recall that gave
+        nothing. Raises NotFound for an unknown scene or category."""
+        return candidates(self.plan(request.scene_id, request.category), request)
+
+    def user_properties(self, scene: str, uid: str, features: Mapping[str, object]) -> dict[str, object]:
+        """The user as the stages of a scene see it: the request's features and what the user views hold."""
+        context = RequestContext(RecommendRequest(uid, scene), request_properties(uid, features))
+        for view in self._planner.user_views.get(scene, ()):
+            view.load(context.user, self.featuredb)
+        return context.user
+
+    def _served(self, plan: Plan, request: RecommendRequest) -> Served:
+        """The pipeline's answer, or that of the scene's fallback when it is late; a short one is completed
+        where the fallback says so."""
+        fallback = plan.fallback
+        if fallback is None:
+            return serve(plan, request, self.featuredb)
+        start = time.perf_counter()
+        served = fallback.in_time(lambda: serve(plan, request, self.featuredb))
+        if served is None:
+            items, reason = fallback.items(request.item_list)
+            chosen, ms = items[: request.size], (time.perf_counter() - start) * 1000
+            notes = [f"no answer within {fallback.seconds * 1000:.0f} ms: the fallback list answers"]
+            row = StageTrace("fallback", fallback.view, 0, len(chosen), ms, reason)
+            return Served(chosen, new_context(request), [row], notes)
+        if fallback.completes and len(served.chosen) < request.size:
+            entered = len(served.chosen)
+            added = fallback.complete(served.chosen, request.size, request.item_list)
+            ms = (time.perf_counter() - start) * 1000
+            served.trace.append(StageTrace("fallback", fallback.view, entered, entered + added, ms))
+        return served
 
 
-def _recall_row(answer: Answer) -> StageTrace:
-    return StageTrace(
-        "recall", answer.recall.name, 0, len(answer.recalled.items), answer.ms, answer.recalled.reason
-    )
-
-
-def _user_notes(uid: str, loaded: Sequence[Loaded], answers: Sequence[Answer]) -> list[str]:
-    """Which user features are missing, and who answers a user that no view knows."""
-    notes = [
-        f"user features are missing: {found.reason}" for found in loaded if found.reason and not found.unknown
-    ]
-    if loaded and all(found.unknown for found in loaded):
-        given = [answer.recall for answer in answers if answer.recalled.items]
-        who = " and ".join(f"{recall.title} ({recall.name})" for recall in given)
-        verb = "answers" if len(given) == 1 else "answer"
-        notes.append(f"user {uid} is unknown: " + (f"{who} {verb}" if given else "no recall answers"))
-    return notes
-
-
-def _recall_notes(answers: Sequence[Answer]) -> list[str]:
-    return [
-        f"recall {answer.recall.name} gave nothing: {answer.recalled.reason or 'no candidates'}"
-        for answer in answers
-        if not answer.recalled.items
-    ]
-
-
-def _short_note(size: int, count: int, trace: Sequence[StageTrace], plan: Plan) -> str:
-    """Where the candidates went when there are fewer than asked for."""
-    if not plan.recalls:
-        return f"{count} of {size} items: the scene has no recall"
-    recalled = sum(row.left for row in trace if row.stage == "recall")
-    losses = [
-        f"{row.stage} {row.name} dropped {row.entered - row.left}"
-        for row in trace
-        if row.stage != "cut" and row.left < row.entered
-    ]
-    lost = f", {', '.join(losses)}" if losses else ""
-    return f"{count} of {size} items: the recalls gave {recalled}{lost}"
-
-
-def _ms(start: float) -> float:
-    return (time.perf_counter() - start) * 1000
+def _result(item: Item, output_fields: Sequence[str]) -> ItemResult:
+    extra = {}
+    for field in output_fields:
+        kind, _, name = field.partition(":")
+        if kind == "item" and name in item.properties:
+            extra[name] = item.properties[name]
+        elif field == "score:*":
+            extra["algo_scores"] = dict(item.algo_scores)
+        elif kind == "score" and name in item.algo_scores:
+            extra[name] = item.algo_scores[name]
+    return ItemResult(item.id, item.score, item.retrieve_id, item.item_type, extra, item.explanation)

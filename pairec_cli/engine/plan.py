@@ -8,8 +8,10 @@ from typing import Any
 
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.records import Record
+from pairec_cli.domain.requests import DEFAULT_CATEGORY
 from pairec_cli.domain.stages import Filter, Recall, Resources, Sort
 from pairec_cli.engine.config import MEND, WHAT, EngineConfig, FeatureLoad, StageEntry
+from pairec_cli.engine.fallback import Fallback
 from pairec_cli.engine.features import UserView
 from pairec_cli.engine.model_rank import LazyAlgorithm, ModelRank
 from pairec_cli.engine.rank import RankConf, ScoreExpression
@@ -31,6 +33,9 @@ class Plan(Record):
     steps: tuple[Step, ...]
     explains: dict[str, ExplainConf]
     """Recall name → the views that explain it."""
+    output_fields: tuple[str, ...] = ()
+    """What items show beside their score: `item:property`, `score:algorithm`, `score:*`."""
+    fallback: Fallback | None = None
 
 
 class Planner:
@@ -60,12 +65,16 @@ class Planner:
             for scene, conf in config.ranks.items()
             if conf.ranks and set(conf.rank_algo_list) <= self.algorithms.keys()
         }
+        self.fallbacks = dict(self._fallbacks(resources))
         if self._problems:
+            for fallback in self.fallbacks.values():
+                fallback.close()
             raise InvalidConfig(WHAT, self._problems, hint=self._hint or MEND)
 
     def plan(self, scene: str, category: str) -> Plan:
         """Raises NotFound for an unknown scene or category."""
-        names = self.config.category(scene, category).recall_names
+        chosen = self.config.category(scene, category)
+        names = chosen.recall_names
         filters = [Step("filter", self.filters[entry.name]) for entry in self.config.filters_of(scene)]
         ranks = [Step("rank", self.ranks[scene])] if scene in self.ranks else []
         sorts = [Step("sort", self.sorts[entry.name]) for entry in self.config.sorts_of(scene, category)]
@@ -75,7 +84,17 @@ class Planner:
             tuple(self.recalls[name] for name in names),
             (*filters, *ranks, *sorts),
             {name: conf for name, conf in explains.items() if conf},
+            chosen.output_fields,
+            self.fallbacks.get(scene),
         )
+
+    def _fallbacks(self, resources: Resources) -> Iterator[tuple[str, Fallback]]:
+        """By scene: the one that its category `default` names counts for all of them."""
+        for scene, categories in self.config.scenes.items():
+            conf = categories[DEFAULT_CATEGORY].fallback_config if DEFAULT_CATEGORY in categories else None
+            if conf is not None:
+                with self._under(f"SceneConfs.{scene}.{DEFAULT_CATEGORY}"):
+                    yield scene, Fallback(conf, resources)
 
     def _rank(self, conf: RankConf) -> ScoreExpression | ModelRank:
         expression = ScoreExpression("RankScore", conf)
