@@ -68,9 +68,9 @@ def export(
     """Writes the model of `ds` into `folder`, which exists and is the caller's to put in place.
 
     `vocabularies` are values in the order of their ids, `sample` one real row or more to compare graph and
-    model with. Raises NotFound for a feature or vocabulary that the model reads and nobody gives, InvalidInput
-    where features.json and pipeline.config disagree, for a model that reads nothing of the item and for one
-    too large for a file, and NotTheSameModel.
+    model with. Raises NotFound for a feature or vocabulary that the model reads and nobody gives,
+    InvalidInput where features.json and pipeline.config disagree, for a model that reads nothing of the item
+    and for one too large for a file, and NotTheSameModel.
     """
     model, sample = copy.deepcopy(model).cpu().eval(), sample.to("cpu")
     used = _used(model, config, features, sample)
@@ -139,10 +139,13 @@ def _write_graph(model: RankingModel, form: RequestForm, sample: Batch, path: Pa
         )
     arrays = form.arrays(sample, 0, slice(0, 1))
     outputs = [task.output for task in model.tasks]
-    with _quiet():
+    graph = _Graph(model, form)
+    traced = tuple(_traceable(array, 1 if name in form.of_user else 2) for name, array in arrays.items())
+    with _quiet(), torch.no_grad():
+        graph(*traced)  # what is computed once only, such as the places of tables, is no part of the graph
         torch.onnx.export(
-            _Graph(model, form),
-            tuple(_traceable(array, 1 if name in form.of_user else 2) for name, array in arrays.items()),
+            graph,
+            traced,
             path,
             dynamo=False,
             opset_version=OPSET,

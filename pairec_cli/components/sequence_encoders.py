@@ -21,8 +21,8 @@ NEVER = -(2.0**31) + 1
 class DinEncoder(nn.Module):
     """Target attention: a_t = softmax_t(w · MLP([q ; k_t ; q - k_t ; q ∘ k_t])), Σ_t a_t k_t.
 
-    Deep Interest Network (arXiv 1706.06978), equation 3; q is padded with zeros to k's width. The MLP's
-    first layer is applied in parts, W_q q + W_k k + W_d (q - k) + W_p (q ∘ k) =
+    Deep Interest Network (arXiv 1706.06978), equation 3; where q is narrower than k it counts as padded with
+    zeros. The MLP's first layer is applied in parts, W_q q + W_k k + W_d (q - k) + W_p (q ∘ k) =
     (W_q + W_d) q + (W_k - W_d) k + W_p (q ∘ k), so that only the product is computed for each pair.
     Raises InvalidInput if q is wider than k.
     """
@@ -34,20 +34,19 @@ class DinEncoder(nn.Module):
                 f"a DIN query of width {query_width} is wider than its sequence, {width}",
                 hint="the query's features must be among those of the sequence",
             )
-        self.width = width
-        self.padding = width - query_width
+        self.width, self.query_width = width, query_width
         self.mlp = MLP(4 * width, config)
         self.score = nn.Linear(self.mlp.width, 1)
 
     def forward(self, query: Tensor, entries: Tensor, present: Tensor) -> Tensor:
         """(N, Dq), (N|1, T, D), (N|1, T) → (N, D); a zero vector where nothing is present."""
-        q = F.pad(query, (0, self.padding)).unsqueeze(1)
-        first = self.mlp.layers[0].linear
+        first, own = self.mlp.layers[0].linear, self.query_width
         of_q, of_k, of_difference, of_product = first.weight.split(self.width, 1)
+        q = query.unsqueeze(1)
         hidden = (
-            F.linear(q, of_q + of_difference, first.bias)
+            F.linear(q, (of_q + of_difference)[:, :own], first.bias)
             + F.linear(entries, of_k - of_difference)
-            + F.linear(q * entries, of_product)
+            + F.linear(q * entries[:, :, :own], of_product[:, :own])
         )
         scores = self.score(self.mlp.after_first_linear(hidden)).squeeze(2)
         attention = F.softmax(torch.where(present, scores, NEVER), 1)

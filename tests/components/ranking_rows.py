@@ -3,9 +3,12 @@ by hand-written loops."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from pairec_cli.components.batch import Batch, Ragged
+from pairec_cli.domain.model_features import Form, ModelFeature, Side
 from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 
 HEAD = """
@@ -100,7 +103,48 @@ def rows(count: int, seed: int = 0, users: int | None = None) -> Batch:
     return Batch.of(ids, dense, lists=lists, sequences=sequences, lengths={"click_5_seq": lengths})
 
 
+def row_of(batch: Batch, row: int) -> Batch:
+    """One row as a batch of its own."""
+    one = slice(row, row + 1)
+    lists = {
+        name: Ragged(
+            all.values[all.offsets[row] : all.offsets[row + 1]], all.offsets[row : row + 2] - all.offsets[row]
+        )
+        for name, all in batch.lists.items()
+    }
+    return replace(
+        batch,
+        ids=batch.ids[one],
+        dense=batch.dense[one],
+        lists=lists,
+        sequences={name: values[one] for name, values in batch.sequences.items()},
+        lengths={name: lengths[one] for name, lengths in batch.lengths.items()},
+    )
+
+
 def ragged(values: torch.Tensor, sizes: torch.Tensor) -> Ragged:
     """The first sizes[r] values of each row."""
     kept = torch.arange(values.shape[1]) < sizes.unsqueeze(1)
     return Ragged(values[kept], torch.cat([torch.zeros(1, dtype=torch.int64), sizes.cumsum(0)]))
+
+
+def _feature(name: str, form: Form, side: Side, sequence: str = "", **rest: int) -> ModelFeature:
+    vocabulary = name if form in (Form.ID, Form.TAG, Form.COMBO) else ""
+    return ModelFeature(name, form, side, (name,), sequence=sequence, vocabulary=vocabulary, **rest)
+
+
+FEATURES = (
+    _feature("user_id", Form.ID, "user", num_buckets=50, embedding_dim=6),
+    _feature("age", Form.BINNED, "user", num_buckets=7, embedding_dim=4),
+    _feature("likes", Form.TAG, "context", num_buckets=9, embedding_dim=4),
+    _feature("clicks", Form.RAW, "user"),
+    _feature("item_id", Form.ID, "item", num_buckets=40, embedding_dim=6),
+    _feature("tags", Form.TAG, "item", num_buckets=20, embedding_dim=6),
+    _feature("price", Form.RAW, "item"),
+    _feature("age_x_item", Form.COMBO, "cross", num_buckets=30, embedding_dim=6),
+    _feature("kv", Form.LOOKUP, "cross"),
+    _feature("click_5_seq__item_id", Form.ID, "user", "click_5_seq", num_buckets=40, embedding_dim=6),
+    _feature("click_5_seq__ts", Form.BINNED, "user", "click_5_seq", num_buckets=6, embedding_dim=4),
+    _feature("click_5_seq__share", Form.RAW, "user", "click_5_seq"),
+)
+VOCABULARIES = {f.name: [f"{f.name} {n}" for n in range(5)] for f in FEATURES if f.vocabulary}
