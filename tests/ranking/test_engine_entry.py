@@ -1,0 +1,30 @@
+"""The engine's entries of a ranking model."""
+
+from __future__ import annotations
+
+from pairec_cli.domain.solution import Ranking, Solution
+from pairec_cli.ranking.engine_entry import algo_conf, rank_conf
+
+SOLUTION = Solution(ranking=Ranking())
+
+
+def test_the_algorithm() -> None:
+    conf = algo_conf(SOLUTION)
+    assert (conf["Name"], conf["Type"]) == ("home_rank", "EAS")
+    assert conf["EasConf"]["Processor"] == "EasyRec"
+    assert conf["EasConf"]["ResponseFuncName"] == "torchrecMutValResponseFunc"
+    assert conf["EasConf"]["Outputs"] == ["probs_is_click", "y_ln_playtime"]
+
+
+def test_the_score_names_outputs_as_the_engine_stores_them() -> None:
+    assert rank_conf(SOLUTION) == {
+        "RankAlgoList": ["home_rank"],
+        "RankScore": "${home_rank_probs_is_click} * (1 + ${home_rank_y_ln_playtime})",
+        "Processor": "EasyRec",
+    }
+
+
+def test_other_names_in_the_score_stay() -> None:
+    form = Ranking(name="fine", rank_score="${probs_is_click} + ${current_score} * ${ctr}")
+    score = rank_conf(Solution(name="s", ranking=form))["RankScore"]
+    assert score == "${s_fine_probs_is_click} + ${current_score} * ${ctr}"
