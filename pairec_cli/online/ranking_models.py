@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,49 +18,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from pairec_cli.domain.errors import DataError, PairecError
-from pairec_cli.domain.records import Record
 from pairec_cli.online.feature_values import cleaned
+from pairec_cli.online.in_service import CURRENT, InService
 from pairec_cli.online.item_snapshot import ItemSnapshot
 from pairec_cli.online.model_description import GRAPH_FILE, HINT, ModelDescription
 from pairec_cli.online.request_encoding import RequestEncoder, Values, clock
 
-CURRENT = "current.json"
 _ERRORS_ONLY = 3
 Stamp = tuple[int, int, int]
-
-
-class InService(Record):
-    """current.json: the days of the model and of its items, the time zone of the hour and weekday that it was
-    trained with, and the names of the id columns of users and items."""
-
-    model: str
-    items: str
-    timezone: str
-    user_id: str
-    item_id: str
-
-    def write(self, folder: Path) -> None:
-        """Put this model of `folder` into service: engines switch to it between two requests."""
-        beside = folder / f".{CURRENT}.{os.getpid()}"
-        beside.write_text(json.dumps(self.__dict__) + "\n", "utf-8")
-        beside.replace(folder / CURRENT)
-
-    @classmethod
-    def read(cls, folder: Path) -> InService:
-        """Raises DataError when nothing is in service, or the file says something else."""
-        path = folder / CURRENT
-        try:
-            body = json.loads(path.read_text("utf-8"))
-            found = cls(**{name: str(body[name]) for name in cls.field_names})
-        except FileNotFoundError:
-            raise DataError(f"no model is in service in {folder}", hint="pairec rank train") from None
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{path} does not name a model: {error!r}", hint=HINT) from error
-        return found
-
-    def snapshot(self, folder: Path) -> Path:
-        """The folder of the items."""
-        return folder / self.model / f"items-{self.items}"
 
 
 class RankingModel:
