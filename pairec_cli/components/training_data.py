@@ -53,7 +53,13 @@ class TrainingData:
 
     @classmethod
     def open(
-        cls, files: Sequence[Path], form: RowForm, *, user: str | None = None, memory: int = MEMORY
+        cls,
+        files: Sequence[Path],
+        form: RowForm,
+        *,
+        user: str | None = None,
+        memory: int = MEMORY,
+        what: str = "rows",
     ) -> TrainingData:
         """Raises DataError for no rows, files that are missing or no Parquet, and missing columns."""
         groups: list[RowGroup] = []
@@ -63,7 +69,7 @@ class TrainingData:
                 groups.append(RowGroup(path, number, rows, total))
                 total += rows
         if not total:
-            raise DataError("there are no rows to read", hint="run the nodes that encode the training set")
+            raise DataError(f"there are no {what}", hint="run the nodes that encode the training set")
         users = None if user is None else _numbered(files, user)
         return cls(form, tuple(groups), users, memory)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairec_cli.domain.model_features import Form, ModelFeature
+from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 
 FEATURES = (
     ModelFeature(
@@ -64,3 +65,66 @@ def write(path: Path, data: dict[str, Any], row_group: int = 1000) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(data), path, row_group_size=row_group)
     return path
+
+
+HEAD = """
+train_input_path: "-" eval_input_path: "-" model_dir: "-"
+train_config {{
+  sparse_optimizer {{ {sparse} constant_learning_rate {{}} }}
+  dense_optimizer {{ adam_optimizer {{ lr: {rate} }} constant_learning_rate {{}} }}
+  {train}
+}}
+data_config {{
+  fg_encoded_multival_sep: "," label_fields: "is_click" label_fields: "ln_playtime" shuffle: true {data}
+}}
+"""
+INPUTS = """
+feature_configs { id_feature {
+  feature_name: "user_id" expression: "user:user_id" num_buckets: 64 embedding_dim: 8 } }
+feature_configs { id_feature {
+  feature_name: "item_id" expression: "item:item_id" num_buckets: 64 embedding_dim: 8 } }
+feature_configs { id_feature {
+  feature_name: "day_h" expression: "context:day_h" num_buckets: 24 embedding_dim: 4 } }
+feature_configs { id_feature {
+  feature_name: "tags" expression: "item:tags" num_buckets: 16 embedding_dim: 8 value_dim: 0 } }
+feature_configs { raw_feature { feature_name: "age" expression: "user:age" } }
+feature_configs { raw_feature { feature_name: "price" expression: "item:price" } }
+feature_configs { sequence_feature { sequence_name: "click_5_seq" sequence_length: 5 sequence_delim: ";"
+  features { id_feature { feature_name: "item_id" expression: "item:item_id" embedding_name: "item_id_emb"
+    num_buckets: 64 embedding_dim: 8 } }
+  features { id_feature { feature_name: "ts" expression: "item:ts" num_buckets: 4 embedding_dim: 4 } } } }
+"""
+GROUP = """
+feature_groups { group_name: "all" group_type: DEEP feature_names: "user_id" feature_names: "item_id"
+  feature_names: "day_h" feature_names: "tags" feature_names: "age" feature_names: "price"
+  sequence_groups { group_name: "clicks"
+    feature_names: "click_5_seq__item_id" feature_names: "click_5_seq__ts" }
+  sequence_encoders { pooling_encoder { input: "clicks" } } }
+"""
+MULTI_TOWER = """
+losses { binary_cross_entropy {} }
+multi_tower { towers { input: "all" mlp { hidden_units: 16 } } final { hidden_units: 8 } }
+"""
+DBMTL = """
+dbmtl { bottom_mlp { hidden_units: 16 dropout_ratio: 0.1 }
+  task_towers { tower_name: "is_click" label_name: "is_click" losses { binary_cross_entropy {} }
+    mlp { hidden_units: 8 } }
+  task_towers { tower_name: "ln_playtime" label_name: "ln_playtime" losses { l2_loss {} }
+    mlp { hidden_units: 8 } relation_tower_names: "is_click" relation_mlp { hidden_units: 8 } } }
+"""
+
+
+def pipeline(
+    model: str = MULTI_TOWER,
+    *,
+    train: str = "num_epochs: 2 save_checkpoints_epochs: 1",
+    data: str = "",
+    rest: str = "",
+    sparse: str = "adagrad_optimizer { lr: 0.1 }",
+    rate: float = 0.01,
+) -> PipelineConfig:
+    """A config for `columns`; `train`, `data` and `rest` are further fields, or others."""
+    plain = {"dataset_type": "ParquetDataset", "fg_mode": "FG_NONE", "batch_size": 64, "eval_batch_size": 256}
+    data += "".join(f" {name}: {value}" for name, value in plain.items() if f"{name}:" not in data.split())
+    head = HEAD.format(train=train, data=data, sparse=sparse, rate=rate)
+    return parse(f"{head} {INPUTS} model_config {{ {GROUP} {model} }} {rest}")

@@ -121,8 +121,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns(1)).slice(0, 0), empty)
     form = RowForm(FEATURES, ("is_click",))
     for files, told in [
-        ([], "there are no rows to read"),
-        ([empty], "there are no rows to read"),
+        ([], "there are no rows"),
+        ([empty], "there are no rows"),
         ([tmp_path / "gone.parquet"], "does not exist"),
         ([tmp_path / "no.parquet"], "is no Parquet file"),
     ]:
