@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any, ClassVar
 
-from urllib3.exceptions import HTTPError, TimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
 from pairec_cli.domain.coercion import to_text
 from pairec_cli.domain.connections import TableStoreConf, without
@@ -131,6 +131,8 @@ class Client:
             yield
         except tablestore.OTSServiceError as error:
             raise self._failed(f"{error.code}: {error.message}") from None
+        except NewConnectionError as error:  # to urllib3 a timeout too
+            raise self._failed(" ".join(str(error).split())) from None
         except TimeoutError:
             raise self._failed(f"no answer within {self.milliseconds} ms") from None
         except (tablestore.OTSClientError, HTTPError, OSError) as error:
@@ -250,7 +252,9 @@ class StateRows:
         self.key = dao.item_field_name
         if not self.key:
             raise InvalidConfig(CONFIGURATION, [Problem("ItemFieldName", "is missing")])
-        self.columns = [name.strip() for name in dao.select_fields.split(",") if name.strip()]
+        columns = [name.strip() for name in dao.select_fields.split(",") if name.strip()]
+        # A row without any of the columns asked for would count as missing; it has its key.
+        self.columns = [self.key, *columns] if columns else []
 
     def read(self, ids: Sequence[str]) -> RowsRead:
         found: dict[str, Mapping[str, object]] = {}
