@@ -12,6 +12,8 @@ from pairec_cli.domain.model_features import MISSING, Transform
 PAIR_SEPARATOR, NUMBER_SEPARATOR, SEQUENCE_SEPARATOR, COMBO = ",", ":", ";", "_"
 LARGEST = 1e300
 """A number beyond it, infinite or none at all counts as missing."""
+LARGEST_GIVEN = 3.4028234e38
+"""The largest number that a model can be given."""
 _RESERVED = re.compile("[:,;#]")
 
 
@@ -73,7 +75,7 @@ def transformed(number: float | None, transform: Transform) -> float:
         return 0.0
     if transform == "log":
         return math.copysign(math.log(1 + abs(number)), number)
-    return number
+    return max(-LARGEST_GIVEN, min(LARGEST_GIVEN, number))
 
 
 def bin_of(number: float | None, boundaries: Sequence[float]) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pairec_cli.domain.model_features import MISSING, Form, ModelFeature
 from pairec_cli.online.feature_values import (
     LARGEST,
+    LARGEST_GIVEN,
     bin_of,
     combined,
     entries_of,
@@ -200,7 +201,9 @@ class _Crossing:
         """The numbers that one side's `k:v,k:v` holds for the other's value, summed and transformed."""
         sums = self._sums(feature)
         sums = np.where(np.abs(sums) <= LARGEST, sums, 0.0)
-        return np.copysign(np.log(1 + np.abs(sums)), sums) if feature.transform == "log" else sums
+        log = feature.transform == "log"
+        found: NDArray[np.float64] = np.copysign(np.log(1 + np.abs(sums)), sums) if log else sums
+        return found.clip(-LARGEST_GIVEN, LARGEST_GIVEN)
 
     def _sums(self, feature: ModelFeature) -> NDArray[np.float64]:
         text, key = feature.sides

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import onnx
@@ -75,7 +76,7 @@ def write_model(
     outputs: Sequence[str] = ("probs_is_click",),
     name: str = "home_rank",
     model: onnx.ModelProto | None = None,
-    **changes: Any,
+    changes: Mapping[str, Any] | None = None,
 ) -> Path:
     """A model folder. `changes` replace entries of model.json."""
     inputs = layout(features)
@@ -83,7 +84,7 @@ def write_model(
     files = {"model.onnx": (model or graph(features, inputs, outputs)).SerializeToString()}
     named = {one.vocabulary: [] for one in features if one.vocabulary} | dict(vocabularies or {})
     for vocabulary, values in named.items():
-        files[f"vocabulary/{vocabulary}.json"] = json.dumps(list(values)).encode()
+        files[f"vocabulary/{quote(vocabulary, safe='')}.json"] = json.dumps(list(values)).encode()
     for path, content in files.items():
         (folder / path).write_bytes(content)
     body = {
@@ -93,10 +94,10 @@ def write_model(
         "versions": {"onnx_opset": 18},
         "features": [one.as_dict() for one in features],
         "outputs": list(outputs),
-        "vocabularies": {vocabulary: f"vocabulary/{vocabulary}.json" for vocabulary in named},
+        "vocabularies": {vocabulary: f"vocabulary/{quote(vocabulary, safe='')}.json" for vocabulary in named},
         "inputs": inputs,
         "sha256": {path: sha256(content).hexdigest() for path, content in files.items()},
-        **changes,
+        **(changes or {}),
     }
     (folder / "model.json").write_text(json.dumps(body))
     return folder
