@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pairec_cli.domain.errors import Problem
-from pairec_cli.domain.pipeline_config.layers import MLP, CrossV2
+from pairec_cli.domain.pipeline_config.layers import MLP, LowRankCross
 from pairec_cli.domain.pipeline_config.models import DCNv2
 from pairec_cli.domain.pipeline_config.pipeline import ModelConfig
 from pairec_cli.domain.solution import Ranking
@@ -24,7 +24,7 @@ class DeepCross:
 
     def config(self, form: Ranking, inputs: ModelInputs) -> ModelConfig:
         model = DCNv2(
-            cross=CrossV2(cross_num=CROSSES, low_rank=RANK),
+            cross=LowRankCross(cross_num=CROSSES, low_rank=RANK),
             deep=MLP(hidden_units=DEEP),
             final=MLP(hidden_units=FINAL),
         )

@@ -68,7 +68,7 @@ class MaskNetModule(Message):
     use_parallel: bool = True
 
 
-class CrossV2(Message):
+class LowRankCross(Message):
     """Low-rank cross layers."""
 
     cross_num: Uint32 = 3

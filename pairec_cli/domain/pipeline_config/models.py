@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pairec_cli.domain.pipeline_config.layers import MLP, CrossV2, ExtractionNetwork, MaskNetModule
+from pairec_cli.domain.pipeline_config.layers import MLP, ExtractionNetwork, LowRankCross, MaskNetModule
 from pairec_cli.domain.pipeline_config.message import Int32, Message, Uint32
 from pairec_cli.domain.pipeline_config.towers import BayesTaskTower, DINTower, MINDUserTower, TaskTower, Tower
 
@@ -45,7 +45,7 @@ class DCNv2(Message):
     """Cross layers beside or on top of an MLP."""
 
     backbone: MLP | None = None
-    cross: CrossV2
+    cross: LowRankCross
     deep: MLP | None = None
     final: MLP
 
