@@ -55,16 +55,7 @@ ENCODED = {
     "s__id": "3;2",
     "s__ts": "2;3",
 }
-NOTHING = {
-    "user_id": 0,
-    "net": 0,
-    "day_h": 0,
-    "week_day": 0,
-    "item__city": 0,
-    "cnt": 0.0,
-    "tags": "0",
-    "kv": 0.0,
-}
+NOTHING = {**dict.fromkeys(ENCODED, 0), "tags": "0", "s__id": "", "s__ts": ""}
 
 
 def checks(tmp_path: Path, raw: Mapping[str, Any], encoded: Mapping[str, Any]) -> dict[str, FeatureCheck]:
