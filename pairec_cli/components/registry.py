@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from pairec_cli.domain.registry import Registry
 
-COMPONENTS = Registry("PAI component", {"pai_etrec": "pairec_cli.components.etrec:Etrec"})
+COMPONENTS = Registry(
+    "PAI component",
+    {
+        "pai_etrec": "pairec_cli.components.etrec:Etrec",
+        "swing_rec_ext": "pairec_cli.components.swing:Swing",
+    },
+)

@@ -16,7 +16,6 @@ from pairec_cli.domain.solution import Form, Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.script import number, sql_node
 from pairec_cli.recall import u2i
-from pairec_cli.recall.engine_entry import published_recall
 
 UserWeight = Literal["none", "log", "inverse"]
 
@@ -82,25 +81,10 @@ class EtrecU2I:
         ]
 
     def publications(self, config: EtrecU2IConfig, solution: Solution) -> list[Publication]:
-        names, entities = TableNames(solution), solution.environment
-        lists = names.recall(config.name)
-        triggers, similar = names.recall(config.name, u2i.TRIGGER), names.recall(config.name, u2i.SIMILAR)
-        return [
-            Publication(lists, lists, names.user_id, ("item_ids",), entities.user_entity),
-            Publication(triggers, triggers, names.user_id, ("item_ids",), entities.user_entity),
-            Publication(similar, similar, "item_id", ("similar_item_ids",), entities.item_entity),
-        ]
+        return u2i.publications(config, solution)
 
     def engine_conf(self, config: EtrecU2IConfig, solution: Solution) -> Mapping[str, Any]:
-        names = TableNames(solution)
-        conf = published_recall(
-            solution, config.name, "UserCustomRecall", config.recall_count, names.recall(config.name)
-        )
-        conf["Explain"] = {
-            "TriggerView": names.recall(config.name, u2i.TRIGGER),
-            "SimilarView": names.recall(config.name, u2i.SIMILAR),
-        }
-        return conf
+        return u2i.engine_conf(config, solution)
 
 
 def _i2i_node(config: EtrecU2IConfig, solution: Solution) -> Node:

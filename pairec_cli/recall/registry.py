@@ -10,6 +10,7 @@ RECALLS = Registry(
     {
         "global_hot": "pairec_cli.recall.global_hot:GlobalHot",
         "etrec_u2i": "pairec_cli.recall.etrec_u2i:EtrecU2I",
+        "swing_u2i": "pairec_cli.recall.swing_u2i:SwingU2I",
     },
 )
 

@@ -9,15 +9,16 @@ No public page gives PAI-Rec's formulas. Ours are
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from pairec_cli.domain.naming import TableNames
-from pairec_cli.domain.package import Node
+from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import Names, RecallConfig, Solution
 from pairec_cli.domain.tables import Column, TableRole
 from pairec_cli.features.script import Target, last_days, literal, literals, number, sql_node
+from pairec_cli.recall.engine_entry import published_recall
 
 TRIGGER, SIMILAR, INTERACTIONS = "trigger", "i2i", "i2i_input"
 """Parts of the tables' names: a user's triggers, an item's similar items, who met what."""
@@ -325,6 +326,30 @@ def _unseen(config: U2IConfig, solution: Solution) -> str:
         window=last_days(config.training_days),
         events=literals(config.seen_events or config.trigger_events),
     )
+
+
+def publications(config: U2IConfig, solution: Solution) -> list[Publication]:
+    """The lists, and the triggers and similar items that explain them."""
+    names, entities = TableNames(solution), solution.environment
+    lists = names.recall(config.name)
+    triggers, similar = names.recall(config.name, TRIGGER), names.recall(config.name, SIMILAR)
+    return [
+        Publication(lists, lists, names.user_id, ("item_ids",), entities.user_entity),
+        Publication(triggers, triggers, names.user_id, ("item_ids",), entities.user_entity),
+        Publication(similar, similar, "item_id", ("similar_item_ids",), entities.item_entity),
+    ]
+
+
+def engine_conf(config: U2IConfig, solution: Solution) -> dict[str, Any]:
+    """A UserCustomRecall entry, with the views that explain it."""
+    names = TableNames(solution)
+    view = names.recall(config.name)
+    conf = published_recall(solution, config.name, "UserCustomRecall", config.recall_count, view)
+    conf["Explain"] = {
+        "TriggerView": names.recall(config.name, TRIGGER),
+        "SimilarView": names.recall(config.name, SIMILAR),
+    }
+    return conf
 
 
 def _target(
