@@ -81,6 +81,7 @@ COMMANDS: Mapping[str, Entry] = {
     "node": Entry("pairec_cli.cli.node", "Deployed nodes: edit, run, freeze (step 7).", "Run", group=True),
     "run": Entry("pairec_cli.cli.run", "Run one day's schedule.", "Run"),
     "recommend": Entry("pairec_cli.cli.recommend", "Recommend items to one user, or to many.", "Serve"),
+    "serve": Entry("pairec_cli.cli.serve", "Serve PAI-Rec's HTTP API over what is published.", "Serve"),
     "engine": Entry(
         "pairec_cli.cli.engine",
         "Try filters, sorts and conditions before they are shipped.",

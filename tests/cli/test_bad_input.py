@@ -25,6 +25,7 @@ def behavior(*rows: str) -> str:
         ("status",),
         ("quickstart",),
         ("recommend", "--user", "1"),
+        ("serve",),
         ("sql", "SELECT 1"),
         ("run",),
         ("instance", "list"),
