@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pairec_cli.cli.options import Format, UsageError
+from pairec_cli.cli.options import Format, UsageError, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, lines, notice, show, warn
-from pairec_cli.domain.errors import InvalidInput, PairecError
+from pairec_cli.domain.errors import InvalidInput, PairecError, WorkspaceError
 
 app = typer.Typer()
 
@@ -25,35 +26,42 @@ Config = Annotated[
     Path | None, typer.Option(metavar="FILE", help="An engine configuration whose entries the case may name.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Makes what is left to chance repeatable.")]
+Live = Annotated[
+    bool,
+    typer.Option("--live", help="Read and write the real data sources of --config, or of this workspace."),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Show the funnel, and who dropped what and why.")]
 
 
 @app.command("filter")
 def filter_(
+    context: typer.Context,
     input: Input = None,
     files: More = None,
     config: Config = None,
+    live: Live = False,
     explain: Explain = False,
     seed: Seed = None,
     format: Format = FormatName.TABLE,
 ) -> None:
     """Run a filter chain on the candidates of a case.
 
-    The data sources that filters name are the case's state, held in memory.
+    The data sources that filters name are the case's state, held in memory, unless --live is given.
     """
     from pairec_cli.engine.filter_case import CaseRun, FilterCase
 
-    base = _document(config) if config else None
+    with _sources(context, config, live) as (base, sources):
 
-    def answer(document: Any) -> dict[str, Any]:
-        case = FilterCase.read(document)
-        run = CaseRun(case, base, seed=seed)
-        for problem in run.config.warnings:
-            warn(str(problem))
-        steps = [_step(result, explain) for result in run.results()]
-        return {"steps": steps} if case.steps else steps[0]
+        def answer(document: Any) -> dict[str, Any]:
+            _check_live(document, live)
+            case = FilterCase.read(document)
+            run = CaseRun(case, base, sources=sources, seed=seed)
+            for problem in run.config.warnings:
+                warn(str(problem))
+            steps = [_step(result, explain, live) for result in run.results()]
+            return {"steps": steps} if case.steps else steps[0]
 
-    _answer(_paths(input, files), answer, format)
+        _answer(_paths(input, files), answer, format)
 
 
 @app.command("sort")
@@ -78,25 +86,28 @@ def sort(
 
 @app.command("recall")
 def recall(
+    context: typer.Context,
     input: Input = None,
     files: More = None,
     config: Config = None,
+    live: Live = False,
     explain: Explain = False,
     seed: Seed = None,
     format: Format = FormatName.TABLE,
 ) -> None:
     """Run the recalls of a case for its request.
 
-    The data sources that recalls name are the case's state, held in memory.
+    The data sources that recalls name are the case's state, held in memory, unless --live is given.
     """
     from pairec_cli.engine.recall_case import RecallCase
 
-    base = _document(config) if config else None
-    _answer(
-        _paths(input, files),
-        lambda document: _step(RecallCase.read(document).run(base, seed=seed), explain),
-        format,
-    )
+    with _sources(context, config, live) as (base, sources):
+
+        def answer(document: Any) -> dict[str, Any]:
+            _check_live(document, live)
+            return _step(RecallCase.read(document).run(base, sources=sources, seed=seed), explain, live)
+
+        _answer(_paths(input, files), answer, format)
 
 
 @app.command("eval-condition")
@@ -133,9 +144,44 @@ def _document(path: Path) -> Any:
         raise InvalidInput(f"{path} is not JSON: {error}") from error
 
 
-def _step(result: Any, explain: bool) -> dict[str, Any]:
+@contextmanager
+def _sources(context: typer.Context, config: Path | None, live: bool) -> Iterator[tuple[Any, Any]]:
+    """The configuration that a case may name, and with --live its data sources. Without --config that is the
+    workspace's engine.json, in which the embedded store is."""
+    base = _document(config) if config else None
+    if not live:
+        yield base, None
+        return
+    from pairec_cli.engine.live import live_sources
+
+    try:
+        project = open_project(context)
+    except WorkspaceError:
+        if base is None:
+            raise
+        featuredb = None
+    else:
+        featuredb = project.featuredb
+        base = project.engine_config() if base is None else base
+    with live_sources(base, featuredb) as sources:
+        yield base, sources
+
+
+def _check_live(document: Any, live: bool) -> None:
+    from pairec_cli.engine.live import refuse_own_state
+
+    if live:
+        refuse_own_state(document)
+
+
+def _step(result: Any, explain: bool, live: bool = False) -> dict[str, Any]:
+    """A result as it is shown. Real sources may fail: what they say is told also without --explain."""
     from pairec_cli.engine.cases import item_document
 
+    if live:
+        for row in result.trace:
+            if row.note:
+                warn(f"{row.name}: {row.note}")
     document: dict[str, Any] = {"items": [item_document(item) for item in result.items]}
     if explain:
         document["trace"] = [row.as_dict() for row in result.trace]

@@ -24,10 +24,10 @@ LIKELY = {"sqlite": EMBEDDED, "featuredb": EMBEDDED, "postgresql": "hologres", "
 
 class ConfiguredSources:
     """One source per configured name, shared by all stages that name it. `featuredb` stands for every
-    FeatureStoreConfs entry."""
+    FeatureStoreConfs entry; without one they are refused."""
 
     def __init__(
-        self, connections: Connections, featuredb: FeatureDB, clock: Callable[[], float] = time.time
+        self, connections: Connections, featuredb: FeatureDB | None, clock: Callable[[], float] = time.time
     ) -> None:
         self.connections, self.featuredb, self.clock = connections, featuredb, clock
         self._opened: dict[tuple[str, str], Any] = {}
@@ -61,6 +61,9 @@ class ConfiguredSources:
             problem = Problem("AdapterType", f"{message}: {hint}", adapter)
             raise InvalidConfig(CONFIGURATION, [problem], hint=hint) from error
         if adapter == EMBEDDED:
+            if self.featuredb is None:
+                problem = Problem("AdapterType", "is the embedded store, which is in a workspace", adapter)
+                raise InvalidConfig(CONFIGURATION, [problem], hint="pairec init")
             return kind(self.featuredb, self.clock)
         try:
             return kind(name, self._entries(adapter)[name].from_environment(), self.clock)

@@ -1,0 +1,89 @@
+"""`pairec engine … --live`: cases on real sources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import Pairec
+from tests.cli.test_engine import ITEMS, saved
+from tests.engine.backends import LIFE
+from tests.servers.redis_server import RedisProcess
+
+SHOWN = {
+    "Name": "shown",
+    "FilterType": "User2ItemExposureFilter",
+    "WriteLog": True,
+    "DaoConf": {"AdapterType": "redis", "RedisName": "r", "RedisPrefix": "live_"},
+}
+CASE: dict[str, Any] = {
+    "filter_names": {"default": ["shown"]},
+    "user": {"id": "u"},
+    "items": ITEMS,
+    "size": 1,
+}
+
+
+def config(folder: Path, redis_process: RedisProcess, **keys: Any) -> str:
+    with redis_process.client(3) as client:
+        client.flushdb()
+    conf = redis_process.conf(DbNum=3, **{**LIFE, **keys})
+    return saved(folder, {"FilterConfs": [SHOWN], "RedisConfs": {"r": conf}}, "config.json")
+
+
+def ids(out: str) -> list[str]:
+    return [item["id"] for item in json.loads(out)["items"]]
+
+
+def test_a_case_reads_and_writes_the_sources_of_the_configuration(
+    pairec: Pairec, folder: Path, redis_process: RedisProcess
+) -> None:
+    options = ("--live", "--config", config(folder, redis_process), "--format", "json")
+    case = saved(folder, CASE)
+    assert [ids(pairec("engine", "filter", "--input", case, *options).out) for _ in range(3)] == [
+        ["a", "b"],
+        ["b"],
+        [],
+    ]
+    with redis_process.client(3) as client:
+        elements = [json.loads(element)["item_ids"] for element in client.lrange("live_u", 0, -1)]
+    assert elements == [["b"], ["a"]]
+
+
+def test_a_source_that_fails_is_told_and_its_filter_passed_over(
+    pairec: Pairec, folder: Path, redis_process: RedisProcess
+) -> None:
+    options = ("--live", "--config", config(folder, redis_process, Password="wrong-word"), "--format", "json")
+    result = pairec("engine", "filter", "--input", saved(folder, CASE), *options)
+    assert (result.code, ids(result.out)) == (0, ["a", "b"])
+    assert "shown: skipped: RedisConfs.r: " in result.err
+    assert "wrong-word" not in result.err
+
+
+def test_a_case_with_a_state_of_its_own_is_refused(
+    pairec: Pairec, folder: Path, redis_process: RedisProcess
+) -> None:
+    case = saved(folder, {**CASE, "state": {"redis": {"live_u": []}}})
+    result = pairec("engine", "filter", "--input", case, "--live", "--config", config(folder, redis_process))
+    assert result.code == 1
+    assert "real sources are not filled from a case" in result.err
+
+
+def test_without_a_configuration_a_workspace_is_needed(pairec: Pairec, folder: Path) -> None:
+    result = pairec("engine", "recall", "--input", saved(folder, {}), "--live")
+    assert result.code == 1
+    assert "no workspace" in result.err
+
+
+def test_the_embedded_store_of_the_workspace_is_the_default(
+    pairec: Pairec, folder: Path, deployed: Path
+) -> None:
+    dao = {"AdapterType": "featurestore", "FeatureStoreViewName": "shown"}
+    case = saved(folder, {**CASE, "filter_conf": {**SHOWN, "DaoConf": dao}})
+    options = ("--live", "--format", "json")
+    assert [ids(pairec("engine", "filter", "--input", case, *options).out) for _ in range(2)] == [
+        ["a", "b"],
+        ["b"],
+    ]
+    assert (deployed / "exposures.db").exists()
