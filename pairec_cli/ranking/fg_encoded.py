@@ -17,7 +17,7 @@ from functools import cached_property
 from pairec_cli.domain.model_features import MISSING, Form, ModelFeature
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node
-from pairec_cli.domain.solution import Ranking, Solution
+from pairec_cli.domain.solution import Ranking, RankingTarget, Solution
 from pairec_cli.features.script import Field, Target, indent, literal, quoted, select_list, sql_node
 from pairec_cli.ranking import encoding, training_set
 from pairec_cli.ranking.encoding import Columns, is_list
@@ -120,13 +120,9 @@ class _Encoder:
     def columns(self) -> list[Field]:
         """Features, labels, weight, and whose row it is."""
         names = TableNames(self.solution)
-        labels = [
-            Field(target.name, "DOUBLE", f"training.{quoted(target.name)}", f"Label: {target.expression}")
-            for target in self.ranking.targets
-        ]
         return [
             *map(self.encoded, self.features),
-            *labels,
+            *map(_label, self.ranking.targets),
             Field(SAMPLE_WEIGHT, "DOUBLE", f"training.{SAMPLE_WEIGHT}", "Weight of the row"),
             Field("request_id", "STRING", "training.request_id", "Request that showed the item"),
             Field(f"__{names.user_id}__", "STRING", f"training.{names.user_id}", "User ID as it is"),
@@ -219,6 +215,14 @@ class _Encoder:
             alias=alias,
             on=" AND ".join(f"training.{name} = {alias}.{name}" for name in self.row_keys),
         )
+
+
+def _label(target: RankingTarget) -> Field:
+    """TorchEasyRec's AUC takes whole numbers only, so that a class is no DOUBLE."""
+    name, about = f"training.{quoted(target.name)}", f"Label: {target.expression}"
+    if target.type == "classification":
+        return Field(target.name, "BIGINT", f"CAST({name} AS BIGINT)", about)
+    return Field(target.name, "DOUBLE", name, about)
 
 
 def _ids(feature: ModelFeature) -> str:
