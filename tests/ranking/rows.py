@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pairec_cli.domain.ds import unix_start
+from pairec_cli.domain.ds import shift, unix_start
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.tables import Column, TableRole
 from pairec_cli.features import preprocess
+from pairec_cli.ranking import training_set
+from pairec_cli.ranking.feature_list import model_features
 from tests.features.world import World
 
 DS = "20260131"
@@ -32,3 +34,16 @@ def put_attributes(world: World, role: TableRole, rows: Iterable[Mapping[str, An
     """Write the preprocessed user or item table of a day."""
     columns = [Column(f.name, f.type) for f in preprocess.fields(world.solution, role)]
     world.put(TableNames(world.solution).preprocess(role), ds, rows, columns)
+
+
+def put_training(world: World, rows: Iterable[Mapping[str, Any]], training_days: int) -> None:
+    """Write the training set: rows name their `ds`; days of the window without rows are empty."""
+    ranking, names = world.solution.ranks, TableNames(world.solution)
+    assert ranking is not None
+    fields = training_set.fields(world.solution, ranking, model_features(world.solution))
+    keys = {"request_id": "r", names.user_id: "u", names.item_id: "i"}
+    listed = [keys | {"sample_weight": 1.0} | dict(row) for row in rows]
+    days = {shift(DS, -days) for days in range(training_days)} | {row["ds"] for row in listed}
+    for ds in sorted(days):
+        found = [row for row in listed if row["ds"] == ds]
+        world.put(names.training_set(ranking.name), ds, found, [Column(f.name, f.type) for f in fields])
