@@ -5,6 +5,7 @@ A field that was not given holds TorchEasyRec's default and is not written again
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -34,18 +35,11 @@ class Message(BaseModel):
         """What the text calls a field."""
         return cls.renamed.get(field, field)
 
-    @classmethod
-    def ordered(cls) -> tuple[str, ...]:
-        """All fields in the order in which they are written."""
-        leading = [name for name in cls.first if name in cls.model_fields]
-        return (*leading, *(name for name in cls.model_fields if name not in leading))
-
     @property
     def given(self) -> tuple[str, ...]:
         """Names of the fields that hold a value of their own, in the order in which they are written."""
-        return tuple(
-            name for name in self.ordered() if name in self.model_fields_set and _holds(getattr(self, name))
-        )
+        held = [name for name in self.model_fields_set if _holds(getattr(self, name))]
+        return tuple(sorted(held, key=_places(type(self)).__getitem__))
 
     def which(self, group: str) -> str | None:
         """The field of the group that is given."""
@@ -59,6 +53,15 @@ class Message(BaseModel):
             if len(both := [name for name in names if name in given]) > 1:
                 raise ValueError(f"{' and '.join(both)} exclude each other: one {group} is allowed")
         return self
+
+
+@cache
+def _places(message: type[Message]) -> dict[str, int]:
+    """Field → its place in the text."""
+    fields = message.model_fields
+    leading = [name for name in message.first if name in fields]
+    names = (*leading, *(name for name in fields if name not in leading))
+    return {name: place for place, name in enumerate(names)}
 
 
 def _holds(value: object) -> bool:
