@@ -14,8 +14,8 @@ from pairec_cli.domain.connections import Connection, Connections
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.sources import CONFIGURATION, DaoConf, DataSource, NoSources
 from pairec_cli.engine.decode import json_key
+from pairec_cli.online.adapters import SOURCES
 from pairec_cli.online.featuredb import FeatureDB
-from pairec_cli.online.registry import SOURCES
 
 EMBEDDED = "featurestore"
 LIKELY = {"sqlite": EMBEDDED, "featuredb": EMBEDDED, "postgresql": "hologres", "postgres": "hologres"}

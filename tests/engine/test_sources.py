@@ -17,6 +17,7 @@ from pairec_cli.domain.sources import DaoConf
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.engine import Engine
 from pairec_cli.engine.sources import ConfiguredSources
+from pairec_cli.online.adapters import SOURCES
 from pairec_cli.online.featurestore import EmbeddedStore
 from pairec_cli.online.redis import RedisServer
 from tests.engine.backends import sources_of
@@ -41,6 +42,10 @@ def test_one_source_per_name_is_shared(tmp_path: Path, closing: list[ConfiguredS
     assert isinstance(first, RedisServer)
     assert sources.open(DaoConf("redis", redis_name="r", redis_prefix="x")) is first
     assert sources.open(DaoConf("redis", redis_name="s")) is not first
+
+
+def test_every_adapter_is_there_under_its_name() -> None:
+    assert [SOURCES.load(name).adapter for name in SOURCES] == list(SOURCES)
 
 
 def test_every_feature_store_is_the_embedded_one(tmp_path: Path, closing: list[ConfiguredSources]) -> None:
