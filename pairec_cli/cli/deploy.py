@@ -155,7 +155,7 @@ def _tell(record: Deployment, choice: Choice, *, dry_run: bool) -> None:
     notice(f"record {record.id}: {verb} {len(choice.applied)} files, {unchanged} are as they should be")
     if choice.waits:
         notice(
-            f"the engine serves with what it has until {len(choice.waits)} feature views are online: "
+            f"the engine serves with what it has until there are "
             f"{', '.join(choice.waits[:3])}{' …' if len(choice.waits) > 3 else ''}"
         )
     if not dry_run:

@@ -10,14 +10,19 @@ from types import TracebackType
 
 from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.domain.ds import ranges, resolve_parameters
-from pairec_cli.domain.errors import DataError, PairecError
+from pairec_cli.domain.errors import DataError, NotDeployed, PairecError
 from pairec_cli.domain.package import Node, NodeKind
+from pairec_cli.domain.registry import Registry
 from pairec_cli.domain.runs import NodeRun, RunState
 from pairec_cli.domain.tables import TableName
 from pairec_cli.workflow.pai import run_component
 from pairec_cli.workflow.plan import Expected
 from pairec_cli.workflow.pyodps import run_pyodps
+from pairec_cli.workflow.ranking_service import served_ranking
 from pairec_cli.workflow.workspace import Workspace
+
+_TRAINERS = Registry("trainer", {"tzrec": "pairec_cli.workflow.dlc:Training"})
+"""Imported when a training node runs: PyTorch takes longer to import than most nodes to run."""
 
 
 class RunLog:
@@ -48,6 +53,10 @@ class NodeRunner:
     workspace: Workspace
     workflow: WorkflowName
     project: str
+    device: str = "auto"
+    """What training nodes train on."""
+    advance: Callable[[float, str], None] | None = None
+    """Told how far a training has come, and how it goes."""
 
     def run(
         self,
@@ -115,6 +124,8 @@ class NodeRunner:
                 parameters=parameters,
                 log=log,
             )
+        if node.kind is NodeKind.PAI_DLC:
+            return self._train(node, ds, parameters, expected, log)
         results = self.workspace.sql.run_script(
             node.script,
             parameters=parameters,
@@ -124,6 +135,32 @@ class NodeRunner:
             log=log,
         )
         return sum(result.rows or 0 for result in results)
+
+    def _train(
+        self,
+        node: Node,
+        ds: str,
+        parameters: dict[str, str],
+        expected: Expected,
+        log: Callable[[str], None],
+    ) -> int:
+        ranking = served_ranking(self.workspace, self.workflow)
+        if ranking is None:
+            raise NotDeployed(
+                f"workflow {self.workflow} has no solution that ranks", hint="pairec deploy run"
+            )
+        rows: int = _TRAINERS.load("tzrec")(
+            self.workspace,
+            ranking,
+            node,
+            ds,
+            parameters,
+            expected.output,
+            log,
+            device=self.device,
+            advance=self.advance,
+        ).run()
+        return rows
 
 
 def refuse_missing(missing: list[tuple[TableName, str]], ds: str) -> None:

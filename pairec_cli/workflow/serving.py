@@ -14,6 +14,7 @@ from pairec_cli.domain.deployment import WorkflowName
 from pairec_cli.workflow import engine_config
 from pairec_cli.workflow.archive import ENGINE_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_text
+from pairec_cli.workflow.ranking_service import put_model_into_service, served_ranking
 from pairec_cli.workflow.workspace import Workspace
 
 _VIEW_KEYS = ("FeatureStoreViewName", "TriggerView", "SimilarView")
@@ -22,9 +23,12 @@ _VIEW_KEYS = ("FeatureStoreViewName", "TriggerView", "SimilarView")
 def put_into_service(workspace: Workspace, target: WorkflowName) -> tuple[str, ...]:
     """Merge the workflow's deployed configuration into what is served; doing so again changes nothing.
 
-    Returns the feature views that it waits for: when its scene is served already, it takes over only when the
-    views that are new to it are online. Raises AlreadyExists for a recall of another scene with its name.
+    Returns what it waits for: when its scene is served already, it takes over only when the views that are
+    new to it are online, and its ranking model is trained. Raises AlreadyExists for a recall of another scene
+    with its name, DataError for a new ranking model that cannot be served.
     """
+    ranking = served_ranking(workspace, target)
+    model = None if ranking is None else put_model_into_service(workspace, ranking)
     text = DeployedScripts(workspace.dataworks(target.workspace)).files(target.workflow).get(ENGINE_FILE)
     if text is None:
         return ()
@@ -35,8 +39,11 @@ def put_into_service(workspace: Workspace, target: WorkflowName) -> tuple[str, .
         return ()
     if current.get("SceneConfs", {}).keys() & wanted["SceneConfs"].keys():
         there = {view.name for view in workspace.featuredb.views()} | set(_views(current))
-        if waits := tuple(dict.fromkeys(view for view in _views(wanted) if view not in there)):
-            return waits
+        waits = list(dict.fromkeys(view for view in _views(wanted) if view not in there))
+        if ranking is not None and model is None:
+            waits.append(f"model {ranking.name}")
+        if waits:
+            return tuple(waits)
     replace_text(workspace.engine_path, engine_config.dump(merged))
     return ()
 

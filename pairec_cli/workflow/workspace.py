@@ -37,6 +37,9 @@ class Workspace(Protocol):
     def engine_path(self) -> Path: ...
 
     @property
+    def models(self) -> Path: ...
+
+    @property
     def logs(self) -> Path: ...
 
     @property
