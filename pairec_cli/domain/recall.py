@@ -16,6 +16,9 @@ class RecallMethod(Protocol):
     title: ClassVar[str]
     """One line for listings."""
     Config: ClassVar[type[RecallConfig]]
+    is_fallback: ClassVar[bool]
+    """Whether it answers only where the others fail, are late or fall short: the engine entry is then the
+    scene's FallbackConfig."""
 
     def nodes(self, config: Any, solution: Solution) -> list[Node]:
         """Nodes in dependency order; the last writes the table that the engine reads."""

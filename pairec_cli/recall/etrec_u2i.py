@@ -72,6 +72,7 @@ class EtrecU2I:
     type_name: ClassVar[str] = "etrec_u2i"
     title: ClassVar[str] = "etrec u2i: items that people with the same taste have met"
     Config: ClassVar[type[EtrecU2IConfig]] = EtrecU2IConfig
+    is_fallback: ClassVar[bool] = False
 
     def nodes(self, config: EtrecU2IConfig, solution: Solution) -> list[Node]:
         return [

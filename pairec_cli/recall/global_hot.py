@@ -100,52 +100,58 @@ WHERE place <= {top_n}
 GROUP BY trigger_id"""
 
 
+def hot_node(config: GlobalHotConfig, solution: Solution, about: str) -> Node:
+    """The node that writes one row: the hottest items under the key of everybody."""
+    names = TableNames(solution)
+    behavior, item = names.preprocess(TableRole.BEHAVIOR), names.preprocess(TableRole.ITEM)
+    published = solution.data_tables.item.pub_time
+    query = _QUERY.format(
+        trigger=TRIGGER,
+        uid=names.user_id,
+        iid=names.item_id,
+        behavior=behavior,
+        item=item,
+        age=f"COALESCE({quoted(published)}, 0)" if published else "0",
+        window=last_days(config.days),
+        target=literal(config.target_event),
+        exposure=literal(config.exposure_event),
+        adj_factor=number(config.adj_factor),
+        fresh_decay_denom=number(config.fresh_decay_denom),
+        max_score=number(config.max_score),
+        top_n=config.top_n,
+    )
+    header = about.format(
+        top_n=config.top_n,
+        days=config.days,
+        trigger=TRIGGER,
+        target=config.target_event,
+        exposure=config.exposure_event,
+        max_score=number(config.max_score),
+    )
+    columns = (
+        Column("trigger_id", "STRING", f"Always {TRIGGER}"),
+        Column("item_ids", "STRING", "item::score,item::score,... hottest first"),
+    )
+    target = Target(
+        names.recall(config.name),
+        columns,
+        f"{about.split(':')[0]} {config.name}",
+        solution.data_tables.behavior.lifecycle,
+    )
+    body = target.filled_by(query)
+    return sql_node(solution, target.table, body, about=header, inputs=[behavior, item])
+
+
 class GlobalHot:
     """One node, one view, one UserGlobalHotRecall entry."""
 
     type_name: ClassVar[str] = "global_hot"
     title: ClassVar[str] = "Global hot: the items with the most clicks per exposure, newer ones first"
     Config: ClassVar[type[RecallConfig]] = GlobalHotConfig
+    is_fallback: ClassVar[bool] = False
 
     def nodes(self, config: GlobalHotConfig, solution: Solution) -> list[Node]:
-        names = TableNames(solution)
-        behavior, item = names.preprocess(TableRole.BEHAVIOR), names.preprocess(TableRole.ITEM)
-        published = solution.data_tables.item.pub_time
-        query = _QUERY.format(
-            trigger=TRIGGER,
-            uid=names.user_id,
-            iid=names.item_id,
-            behavior=behavior,
-            item=item,
-            age=f"COALESCE({quoted(published)}, 0)" if published else "0",
-            window=last_days(config.days),
-            target=literal(config.target_event),
-            exposure=literal(config.exposure_event),
-            adj_factor=number(config.adj_factor),
-            fresh_decay_denom=number(config.fresh_decay_denom),
-            max_score=number(config.max_score),
-            top_n=config.top_n,
-        )
-        about = _ABOUT.format(
-            top_n=config.top_n,
-            days=config.days,
-            trigger=TRIGGER,
-            target=config.target_event,
-            exposure=config.exposure_event,
-            max_score=number(config.max_score),
-        )
-        columns = (
-            Column("trigger_id", "STRING", f"Always {TRIGGER}"),
-            Column("item_ids", "STRING", "item::score,item::score,... hottest first"),
-        )
-        target = Target(
-            names.recall(config.name),
-            columns,
-            f"Global hot recall {config.name}",
-            solution.data_tables.behavior.lifecycle,
-        )
-        body = target.filled_by(query)
-        return [sql_node(solution, target.table, body, about=about, inputs=[behavior, item])]
+        return [hot_node(config, solution, _ABOUT)]
 
     def publications(self, config: GlobalHotConfig, solution: Solution) -> list[Publication]:
         table = TableNames(solution).recall(config.name)

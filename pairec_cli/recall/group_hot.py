@@ -189,6 +189,7 @@ class GroupHot:
     type_name: ClassVar[str] = "group_hot"
     title: ClassVar[str] = "Grouped hot: what is hot among users alike in gender, age, city ..."
     Config: ClassVar[type[RecallConfig]] = GroupHotConfig
+    is_fallback: ClassVar[bool] = False
 
     def nodes(self, config: GroupHotConfig, solution: Solution) -> list[Node]:
         """Raises InvalidConfig for a column that users do not have, and a number without boundaries."""

@@ -9,6 +9,7 @@ RECALLS = Registry(
     "recall type",
     {
         "global_hot": "pairec_cli.recall.global_hot:GlobalHot",
+        "global_hot_fallback": "pairec_cli.recall.global_hot_fallback:GlobalHotFallback",
         "group_hot": "pairec_cli.recall.group_hot:GroupHot",
         "etrec_u2i": "pairec_cli.recall.etrec_u2i:EtrecU2I",
         "swing_u2i": "pairec_cli.recall.swing_u2i:SwingU2I",

@@ -93,6 +93,7 @@ class SwingU2I:
     type_name: ClassVar[str] = "swing_u2i"
     title: ClassVar[str] = "Swing u2i: items that the same pairs of people have met"
     Config: ClassVar[type[SwingU2IConfig]] = SwingU2IConfig
+    is_fallback: ClassVar[bool] = False
 
     def nodes(self, config: SwingU2IConfig, solution: Solution) -> list[Node]:
         return [

@@ -18,15 +18,20 @@ from pairec_cli.workflow.ranking_publications import publications, sequence_view
 def engine_config(solution: Solution, region: str) -> dict[str, Any]:
     """The engine configuration of one solution: its scene, recalls, filters, sort and data source."""
     store = solution.environment.featurestore_project
+    methods = [(recall, RECALLS.load(recall.type)()) for recall in solution.enabled_recalls]
     confs = [
-        dict(RECALLS.load(recall.type)().engine_conf(recall, solution)) for recall in solution.enabled_recalls
+        dict(method.engine_conf(recall, solution)) for recall, method in methods if not method.is_fallback
     ]
+    scene: dict[str, Any] = {"RecallNames": [conf["Name"] for conf in confs]}
+    for recall, method in methods:
+        if method.is_fallback:
+            scene["FallbackConfig"] = dict(method.engine_conf(recall, solution))
     return {
         "RunMode": "product",
         "Region": region,
         "ListenConf": {"HttpAddr": "127.0.0.1", "HttpPort": 8000},
         "FeatureStoreConfs": {store: {"RegionId": region, "ProjectName": store}},
-        "SceneConfs": {solution.scenario: {"default": {"RecallNames": [conf["Name"] for conf in confs]}}},
+        "SceneConfs": {solution.scenario: {"default": scene}},
         "RecallConfs": confs,
         "UserFeatureConfs": {solution.scenario: {"FeatureLoadConfs": _user_views(solution)}},
         "FilterConfs": [],
