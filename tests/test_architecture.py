@@ -37,7 +37,7 @@ DOORS = {"cli", "server", "__main__"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     **dict.fromkeys(STORES | STAGES, WORDS),
-    "recall": WORDS | {"features"},
+    "recall": WORDS | {"features", "ranking"},
     "ranking": WORDS | {"features"},
     "components": WORDS | {"evaluation"},
     "workflow": WORDS | STORES | (STAGES - {"filters", "sorting"}),
