@@ -101,7 +101,7 @@ class TrainingRun:
     def _epoch(self, noted: Interruption, on_progress: OnProgress | None) -> None:
         place, settings = self.place, self.settings
         self.model.train()
-        told = 0.0
+        told, told_steps = 0.0, -1
         start = time.perf_counter() - place.seconds
         seed = self.seed if settings.shuffle else None
         for batch in self.data.batches(settings.batch_size, seed=seed, epoch=place.epoch, skip=place.step):
@@ -112,12 +112,12 @@ class TrainingRun:
             if settings.save_steps and place.steps % settings.save_steps == 0:
                 self._save(LATEST)
             if on_progress and place.seconds - told >= PROGRESS_SECONDS:
-                told = place.seconds
+                told, told_steps = place.seconds, place.step
                 self._tell(on_progress)
             if noted.asked:
                 self._save(LATEST)
                 raise KeyboardInterrupt
-        if on_progress:
+        if on_progress and told_steps != place.step:
             self._tell(on_progress)
         self._end_epoch()
 

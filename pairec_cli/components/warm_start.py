@@ -23,7 +23,7 @@ from pairec_cli.components.checkpoints import load
 from pairec_cli.components.optimizers import RowOptimizer
 from pairec_cli.components.ranking_model import RankingModel
 from pairec_cli.components.ranking_models import ranking_model
-from pairec_cli.domain.errors import DataError
+from pairec_cli.domain.errors import DataError, PairecError
 from pairec_cli.domain.model_features import FIRST_KNOWN, ModelFeature
 from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 
@@ -72,7 +72,7 @@ class Earlier:
             features = [ModelFeature.from_dict(body) for body in bodies]
             model = ranking_model(config)
             model.load_state_dict(checkpoint.under("model"))
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, PairecError) as error:
             raise DataError(f"{folder} holds no model to begin with: {error}", hint=HINT) from error
         return cls(config, features, model, checkpoint.under("rows"))
 

@@ -70,7 +70,7 @@ def write(path: Path, data: dict[str, Any], row_group: int = 1000) -> Path:
 HEAD = """
 train_input_path: "-" eval_input_path: "-" model_dir: "-"
 train_config {{
-  sparse_optimizer {{ {sparse} constant_learning_rate {{}} }}
+  sparse_optimizer {{ {sparse} }}
   dense_optimizer {{ adam_optimizer {{ lr: {rate} }} constant_learning_rate {{}} }}
   {train}
 }}
