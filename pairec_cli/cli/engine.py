@@ -144,6 +144,27 @@ def _document(path: Path) -> Any:
         raise InvalidInput(f"{path} is not JSON: {error}") from error
 
 
+@app.command("ddl")
+def ddl(
+    context: typer.Context,
+    config: Config = None,
+    hologres: Annotated[
+        bool,
+        typer.Option("--hologres", help="With Hologres's table properties, the time to live among them."),
+    ] = False,
+) -> None:
+    """Print the SQL that makes the tables which the configuration's filters read and write."""
+    from pairec_cli.engine.config import EngineConfig
+    from pairec_cli.engine.ddl import statements
+
+    document = _document(config) if config else open_project(context).engine_config()
+    found = list(statements(EngineConfig.read(document), hologres=hologres))
+    for statement in found:
+        typer.echo(statement)
+    if not found:
+        notice("no filter of the configuration has a table of exposures or of lists of users")
+
+
 @contextmanager
 def _sources(context: typer.Context, config: Path | None, live: bool) -> Iterator[tuple[Any, Any]]:
     """The configuration that a case may name, and with --live its data sources. Without --config that is the

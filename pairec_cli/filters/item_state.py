@@ -39,7 +39,9 @@ class ItemStateConfig(Record):
 
     def doubts(self) -> Iterator[tuple[str, str, object]]:
         dao = self.item_state_dao_conf
-        if dao.where_clause.strip() and not self.filter_params and self.missing_rows != DROP:
+        if dao.where_clause.strip() and dao.adapter_type == "tablestore":
+            yield "ItemStateDaoConf.WhereClause", "has no effect on tablestore", dao.where_clause
+        elif dao.where_clause.strip() and not self.filter_params and self.missing_rows != DROP:
             message = (
                 f'drops nothing without FilterParams; set "MissingRows": "{DROP}" to drop what it excludes'
             )

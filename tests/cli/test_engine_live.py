@@ -87,3 +87,15 @@ def test_the_embedded_store_of_the_workspace_is_the_default(
         ["b"],
     ]
     assert (deployed / "exposures.db").exists()
+
+
+def test_the_tables_of_a_configuration_as_sql(pairec: Pairec, folder: Path) -> None:
+    dao = {"AdapterType": "hologres", "HologresName": "h", "HologresTableName": "shown"}
+    path = saved(folder, {"FilterConfs": [{**SHOWN, "DaoConf": dao}]})
+    plain = pairec("engine", "ddl", "--config", path)
+    assert plain.code == 0
+    assert plain.out.startswith("CREATE TABLE IF NOT EXISTS shown (uid text NOT NULL")
+    assert "time_to_live_in_seconds" in pairec("engine", "ddl", "--config", path, "--hologres").out
+    none = pairec("engine", "ddl", "--config", saved(folder, {}))
+    assert (none.code, none.out) == (0, "")
+    assert "no filter" in none.err
