@@ -118,7 +118,7 @@ class Encoder(nn.Module):
         self.pooling: Pooling = "mean"
         kind = config.which("seq_module")
         module = getattr(config, kind or "", None)
-        self.limit = getattr(module, "max_seq_length", 0)
+        self.limit = max(0, getattr(module, "max_seq_length", 0))
         if isinstance(module, DINEncoder):
             self.attention = DinEncoder(group.query.width, group.width, module.attn_mlp)
         elif isinstance(module, SimpleAttentionConfig):
