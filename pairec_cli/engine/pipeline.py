@@ -42,6 +42,7 @@ def serve(plan: Plan, request: RecommendRequest, features: FeatureReader) -> Ser
     notes = _user_notes(request.uid, loaded, answers) + _recall_notes(answers)
     for step in plan.steps:
         items = run_stage(step.kind, step.stage, items, context, trace)
+    notes += [row.note for row in trace if row.stage == "rank" and row.note]
     start = time.perf_counter()
     chosen = items[: request.size]
     trace.append(StageTrace("cut", "size", len(items), len(chosen), _ms(start)))

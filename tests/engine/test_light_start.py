@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.engine.models import ranked, serve_model
 from tests.engine.stores import config, custom, hot, store, user_features
 
 SERVE = """
@@ -23,6 +24,8 @@ foreign = {name.partition(".")[0] for name in sys.modules} - known
 print(json.dumps([[item.item_id for item in response.items], sorted(foreign), sorted(sys.modules)]))
 """
 
+RANK = SERVE.replace("[2]), db)", "[2]), db, models=sys.argv[3])").replace('"home"', "sys.argv[4]")
+
 
 def test_only_the_standard_library_is_loaded(tmp_path: Path) -> None:
     conf = config(custom("u2i"), hot("hot"), UserFeatureConfs=user_features("users"))
@@ -34,3 +37,39 @@ def test_only_the_standard_library_is_loaded(tmp_path: Path) -> None:
     assert items == ["a", "b"]
     assert foreign == []
     assert not {"concurrent.futures", "multiprocessing", "logging", "uuid", "asyncio"} & set(modules)
+
+
+def served(folder: Path, scene: str) -> tuple[list[str], list[str], list[str]]:
+    """Items, foreign packages and modules after one request of a workspace with a model in scene `ranked`."""
+    conf = config(custom("u2i"), **ranked("${p}"))
+    conf["SceneConfs"]["ranked"] = conf["SceneConfs"]["home"]
+    conf["RankConf"] = {"ranked": conf["RankConf"]["home"]}
+    serve_model(folder / "models")
+    with store(folder, u2i={"1": "a::1,b::0.5"}) as db:
+        arguments = [
+            sys.executable,
+            "-c",
+            RANK,
+            str(db.path),
+            json.dumps(conf),
+            str(folder / "models"),
+            scene,
+        ]
+        root = Path(__file__).parents[2]
+        run = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=root)
+    items, foreign, modules = json.loads(run.stdout)
+    by_itself = {"sitecustomize", "usercustomize"}  # an environment's own, as are those with an underscore
+    return items, [name for name in foreign if name[0] != "_" and name not in by_itself], modules
+
+
+def test_a_scene_with_a_model_loads_numpy_and_onnxruntime_alone(tmp_path: Path) -> None:
+    items, foreign, _ = served(tmp_path, "ranked")
+    assert items == ["b", "a"]
+    assert foreign == ["numpy", "onnxruntime"]
+
+
+def test_a_scene_without_one_loads_neither(tmp_path: Path) -> None:
+    items, foreign, modules = served(tmp_path, "home")
+    assert items == ["a", "b"]
+    assert foreign == []
+    assert "pairec_cli.online.ranking_models" not in modules
