@@ -18,6 +18,7 @@ class BackfillProgress:
         self._task: bars.Task | None = None
         self._rows = 0
         self._days = 0
+        self._within = 0.0
 
     def __enter__(self) -> Self:
         self._bars.__enter__()
@@ -29,9 +30,12 @@ class BackfillProgress:
         self._bars.__exit__(kind, error, trace)
 
     def __call__(self, event: Progress) -> None:
-        if event.run is None and event.state is RunState.RUNNING:
+        if event.share is not None:
+            self._move(event.share, event.reason)
+        elif event.run is None and event.state is RunState.RUNNING:
             self._task = self._bars.task(event.task, total=event.days)
             self._rows = self._days = 0
+            self._within = 0.0
         elif event.run is not None and not event.reason:
             self._count(event)
         else:
@@ -39,12 +43,19 @@ class BackfillProgress:
             task.done(str(event.state), event.reason)
             self._task = None
 
+    def _move(self, share: float, detail: str) -> None:
+        """The bar within one day."""
+        if self._task is not None:
+            self._task.advance(share - self._within, detail=detail)
+        self._within = share
+
     def _count(self, event: Progress) -> None:
         self._rows += (event.run.rows if event.run else None) or 0
         self._days += 1
         if self._task is None:
             return
-        self._task.advance(detail=event.run.ds if event.run else None)
+        self._task.advance(1 - self._within, detail=event.run.ds if event.run else None)
+        self._within = 0.0
         if self._days == event.days and event.state is RunState.OK:
             days = "1 day" if self._days == 1 else f"{self._days} days"
             self._task.done("ok", f"{days}, {self._rows:,} rows")

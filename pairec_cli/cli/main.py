@@ -79,6 +79,12 @@ COMMANDS: Mapping[str, Entry] = {
         group=True,
     ),
     "node": Entry("pairec_cli.cli.node", "Deployed nodes: edit, run, freeze (step 7).", "Run", group=True),
+    "rank": Entry(
+        "pairec_cli.cli.rank",
+        "The ranking model: train, measure, check, explain.",
+        "Run",
+        group=True,
+    ),
     "run": Entry("pairec_cli.cli.run", "Run one day's schedule.", "Run"),
     "recommend": Entry("pairec_cli.cli.recommend", "Recommend items to one user, or to many.", "Serve"),
     "serve": Entry("pairec_cli.cli.serve", "Serve PAI-Rec's HTTP API over what is published.", "Serve"),

@@ -90,10 +90,12 @@ def run_backfill(
     listener: Listener,
     *,
     allow_missing: bool = False,
+    device: str = "auto",
 ) -> Backfill | None:
     """Run the plan's tasks one after the other; None when there is nothing to do.
 
-    Raises DataError when source days are missing, Busy while another backfill of the workflow runs.
+    `device` is what training nodes train on. Raises DataError when source days are missing, Busy while
+    another backfill of the workflow runs.
     """
     if not plan.tasks:
         return None
@@ -101,7 +103,7 @@ def run_backfill(
         refuse_missing_days(plan)
     tasks = [BackfillTask(task.node, task.days, reason=task.reason) for task in plan.tasks]
     backfill = workspace.control.backfills.start(what.target, what.solution.name, plan.targets, tasks)
-    return carry(workspace, what, backfill, list(plan.tasks), listener)
+    return carry(workspace, what, backfill, list(plan.tasks), listener, device=device)
 
 
 def continue_backfill(workspace: Workspace, what: Deployed, listener: Listener) -> Backfill | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pairec_cli.domain.package import Recurrence
 from pairec_cli.domain.runs import Backfill, NodeRun, RunState
@@ -36,15 +36,24 @@ class Progress:
     days: int
     run: NodeRun | None = None
     reason: str = ""
+    share: float | None = None
+    """Of a day that takes long: how much of it is done; `reason` says how it goes."""
 
 
 Listener = Callable[[Progress], None]
 
 
 def carry(
-    workspace: Workspace, what: Deployed, backfill: Backfill, tasks: Sequence[PlannedTask], listener: Listener
+    workspace: Workspace,
+    what: Deployed,
+    backfill: Backfill,
+    tasks: Sequence[PlannedTask],
+    listener: Listener,
+    *,
+    device: str = "auto",
 ) -> Backfill:
-    """Run tasks in order. What needs a task that did not end well is left pending; the rest goes on."""
+    """Run tasks in order, training nodes on `device`. What needs a task that did not end well is left
+    pending; the rest goes on."""
     control = workspace.control.backfills
     order = as_it_is(workspace, what)
     counter = Counter(sum(len(task.days) for task in tasks))
@@ -56,7 +65,7 @@ def carry(
                 control.set_task(backfill.id, task.node, RunState.PENDING, reason)
                 listener(_progress(task, RunState.PENDING, counter, reason=reason))
                 held.add(task.node)
-            elif _run_task(workspace, what, backfill, task, listener, counter) not in WELL:
+            elif _run_task(workspace, what, backfill, task, listener, counter, device) not in WELL:
                 held.add(task.node)
     except BaseException as error:
         # A Ctrl-C or a node that another process runs must not leave the backfill marked as running.
@@ -84,6 +93,7 @@ def _run_task(
     task: PlannedTask,
     listener: Listener,
     counter: Counter,
+    device: str,
 ) -> RunState:
     """One task over its days, in order; ends at the first day that fails."""
     control = workspace.control
@@ -102,7 +112,11 @@ def _run_task(
     control.backfills.set_task(backfill.id, task.node, RunState.RUNNING, task.reason)
     listener(_progress(task, RunState.RUNNING, counter))
     node = next(node for node in what.nodes if node.name == task.node)
-    runner = NodeRunner(workspace, what.target, what.project)
+
+    def advance(share: float, text: str) -> None:
+        listener(replace(_progress(task, RunState.RUNNING, counter, reason=text), share=share))
+
+    runner = NodeRunner(workspace, what.target, what.project, device=device, advance=advance)
     now = as_it_is(workspace, what)
     for ds, why in task.reasons.items():
         run = runner.run(node, ds, now.expected(node.name, ds), reason=str(why), backfill=backfill.id)

@@ -113,6 +113,12 @@ def generate(workspace: Workspace, plan: Generation, listener: Listener) -> list
     return _run_days(workspace, source_nodes.as_deployed(workspace, node), plan.to_make, listener)
 
 
+def world_config(workspace: Workspace) -> WorldConfig | None:
+    """The world that the instance's demo data comes from; None when none was generated."""
+    known = workspace.control.settings.get(_world_key(workspace.instance.name))
+    return None if known is None else WorldConfig.model_validate(json.loads(known))
+
+
 def _world_key(instance: str) -> str:
     return f"world:{instance}"
 

@@ -38,6 +38,7 @@ def behavior(*rows: str) -> str:
         ("deploy", "preview"),
         ("backfill", "plan"),
         ("node", "list"),
+        ("rank", "metrics"),
     ],
 )
 def test_no_workspace(pairec: Pairec, folder: Path, command: tuple[str, ...]) -> None:
