@@ -51,6 +51,12 @@ class LimitedConnection(psycopg.Connection[tuple[Any, ...]]):
 class PostgresDatabase(SqlServer[LimitedConnection]):
     errors = psycopg.Error
 
+    def among(self, key: str, ids: Sequence[str]) -> tuple[str, Sequence[object]]:
+        """One array as text, which takes the column's type: five times as fast as a place for each of 500
+        ids. An id with NUL is in no column."""
+        quoted = (id.replace("\\", "\\\\").replace('"', '\\"') for id in ids if "\x00" not in id)
+        return f"{key} = ANY({self.mark})", ["{" + ",".join(f'"{id}"' for id in quoted) + "}"]
+
     def _ask(
         self, connection: LimitedConnection, sql: str, parameters: Sequence[object], seconds: float
     ) -> Answer:

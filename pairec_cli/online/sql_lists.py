@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from pairec_cli.domain.coercion import to_text
 from pairec_cli.domain.sources import EventColumns, Query
-from pairec_cli.online.sql_text import Database, batches, own, plain, values_of, with_places
+from pairec_cli.online.sql_text import Database, among, batches, own, plain, values_of, with_places
 
 
 class SqlKeyValues:
@@ -18,13 +18,13 @@ class SqlKeyValues:
     def __init__(self, database: Database, table: str, key: str, value: str) -> None:
         self.database = database
         names = plain(key, "columns"), plain(value, "columns")
-        self.head = f"SELECT {names[0]}, {names[1]} FROM {table} WHERE {names[0]} IN "
+        self.key, self.head = names[0], f"SELECT {names[0]}, {names[1]} FROM {table} WHERE "
 
     def get_many(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = {}
         for batch in batches(keys):
-            places = ", ".join([self.database.mark] * len(batch))
-            _, rows = self.database.query(f"{self.head}({places})", batch)
+            condition, parameters = among(self.database, self.key, batch)
+            _, rows = self.database.query(self.head + condition, parameters)
             for key, value in rows:
                 if value is not None:
                     found.setdefault(to_text(key, ""), []).append(to_text(value, ""))

@@ -34,7 +34,7 @@ from pairec_cli.domain.sources import (
     UserLists,
 )
 from pairec_cli.online.sql_lists import SqlKeyValues, SqlRows, SqlUserEvents
-from pairec_cli.online.sql_text import EXPOSURE_SECONDS, LIST_SECONDS, batches, own, plain, refuse
+from pairec_cli.online.sql_text import EXPOSURE_SECONDS, LIST_SECONDS, among, batches, own, plain, refuse
 from pairec_cli.online.sql_text import AlreadyThere as AlreadyThere
 from pairec_cli.online.sql_text import Database as Database
 
@@ -222,7 +222,7 @@ class SqlItemRows:
         key = plain(dao.item_field_name, "ItemFieldName")
         columns = f"{key}, {own(dao.select_fields, database)}" if dao.select_fields.strip() else key
         where = f"({own(dao.where_clause, database)}) AND " if dao.where_clause.strip() else ""
-        self.head = f"SELECT {columns} FROM {table} WHERE {where}{key} IN "
+        self.key, self.head = key, f"SELECT {columns} FROM {table} WHERE {where}"
 
     def read(self, ids: Sequence[str]) -> RowsRead:
         found: dict[str, dict[str, object]] = {}
@@ -237,8 +237,8 @@ class SqlItemRows:
         return RowsRead(found, frozenset(unread), "; ".join(dict.fromkeys(reasons)))
 
     def _rows(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
-        places = ", ".join([self.database.mark] * len(ids))
-        names, rows = self.database.query(f"{self.head}({places})", ids)
+        condition, parameters = among(self.database, self.key, ids)
+        names, rows = self.database.query(self.head + condition, parameters)
         for row in rows:
             if any(isinstance(value, _UNREADABLE) for value in row):
                 continue

@@ -131,6 +131,9 @@ def test_hostile_values_are_only_values(postgres: PostgresServer, source: Hologr
     assert len(postgres.run("SELECT * FROM shown")) == len(HOSTILE) - 1
     with pytest.raises(SourceFailed, match="NUL"):
         log.shown("a\x00b", [])
+    known = [uid for uid in HOSTILE if "\x00" not in uid]
+    found = source.key_values(dao, "uid", "item").get_many([*HOSTILE, '{"', "\\", "}", "NULL"])
+    assert found == {uid: [f"item of {uid}"] for uid in known}
     log.clear("'; drop table shown; --")
     assert len(postgres.run("SELECT * FROM shown")) == len(HOSTILE) - 2
 
