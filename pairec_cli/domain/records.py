@@ -19,6 +19,7 @@ class Record:
     """
 
     field_names: ClassVar[tuple[str, ...]] = ()
+    field_defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  # importing inspect takes 5 ms
@@ -26,6 +27,7 @@ class Record:
             name for name, kind in own.items() if not str(kind).startswith(("ClassVar", "typing.ClassVar"))
         ]
         cls.field_names = tuple(dict.fromkeys((*cls.field_names, *added)))
+        cls.field_defaults = {name: getattr(cls, name) for name in cls.field_names if hasattr(cls, name)}
 
     def __init__(self, *values: Any, **named: Any) -> None:
         names = self.field_names
@@ -33,13 +35,13 @@ class Record:
         if len(values) > len(names) or not given.keys().isdisjoint(named):
             raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")
         given.update(named)
-        for name in names:
-            if name not in given:
-                if not hasattr(type(self), name):
-                    raise TypeError(f"{type(self).__name__} needs {name!r}")
-                given[name] = getattr(type(self), name)
-        if len(given) > len(names):
-            raise TypeError(f"{type(self).__name__} has no field {(given.keys() - set(names)).pop()!r}")
+        if len(given) < len(names) or named:
+            if unknown := given.keys() - set(names):
+                raise TypeError(f"{type(self).__name__} has no field {unknown.pop()!r}")
+            given = {**self.field_defaults, **given}
+            if len(given) < len(names):
+                missing = next(name for name in names if name not in given)
+                raise TypeError(f"{type(self).__name__} needs {missing!r}")
         self.__dict__.update(given)
         self._settle()
 

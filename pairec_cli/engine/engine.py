@@ -63,6 +63,20 @@ class Engine:
         made._sources = sources
         return made
 
+    @property
+    def waits(self) -> bool:
+        """Whether a request may take long, or wait for what is outside of this process: a data source, a
+        model, a time limit, a stage of somebody else's."""
+        planner, config = self._planner, self.config
+        stages = [*config.recalls.values(), *config.filters.values(), *config.sorts.values()]
+        return bool(
+            (self._sources is not None and self._sources.remote)
+            or planner.algorithms
+            or planner.fallbacks
+            or any(recall.remote for recall in planner.recalls.values())
+            or any(":" in entry.type for entry in stages)
+        )
+
     def close(self) -> None:
         """After the last request. The FeatureDB stays open: it was given."""
         for fallback in self._planner.fallbacks.values():

@@ -46,6 +46,11 @@ class ConfiguredSources:
         source: DataSource = found
         return source
 
+    @property
+    def remote(self) -> bool:
+        """Whether a stage has opened a source behind a network."""
+        return any(adapter != EMBEDDED for adapter, _ in self._opened)
+
     def close(self) -> None:
         """Writes what is left to write and closes the connections."""
         while self._opened:

@@ -143,13 +143,15 @@ class _Api:
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _run(self, work: Callable[[Engine], T]) -> T:
-        """The work in a thread, with the engine that serves now. Raises TimeoutError; the thread then ends
-        its work unheard."""
+        """The work, with the engine that serves now; in a thread if it may wait. Raises TimeoutError; the
+        thread then ends its work unheard."""
 
         def borrowed() -> T:
             with self.serving.borrow() as engine:
                 return work(engine)
 
+        if not self.serving.waits:
+            return borrowed()
         waiting = asyncio.get_running_loop().run_in_executor(self.serving.pool, borrowed)
         return await asyncio.wait_for(waiting, self.limits.seconds)
 

@@ -20,12 +20,24 @@ _BACKLOG = 2_048
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 is any that is free. Raises InvalidInput when it cannot be had."""
     try:
-        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=kind, backlog=_BACKLOG)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)  # with a named protocol asyncio sends without delay
     except OSError as error:
-        reason = error.strerror or str(error)
-        message = f"{host}:{port} cannot be listened on: {reason}"
-        raise InvalidInput(message, hint="choose another with --host and --port") from error
+        raise _refused(host, port, error) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refused(host, port, error) from error
+    return listener
+
+
+def _refused(host: str, port: int, error: OSError) -> InvalidInput:
+    message = f"{host}:{port} cannot be listened on: {error.strerror or error}"
+    return InvalidInput(message, hint="choose another with --host and --port")
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

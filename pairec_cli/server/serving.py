@@ -55,6 +55,12 @@ class Serving:
                 lease.engine.close()
 
     @property
+    def waits(self) -> bool:
+        """Whether requests should be answered in threads: those of an engine that waits for nothing outside
+        of this process are done sooner than a thread would be woken."""
+        return self._lease.waits
+
+    @property
     def engine(self) -> Engine:
         return self._lease.engine
 
@@ -109,6 +115,7 @@ class _Lease:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.waits = engine.waits
         self.users = 0
         self.retired = False
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from pairec_cli.engine.recalls.similarities import (
     TRIGGERS,
+    _similar_of,
     normalized,
     ranked,
     similar_of,
@@ -23,7 +27,23 @@ def test_no_more_triggers_than_count() -> None:
 
 
 def test_similar_items_are_exactly_id_and_score() -> None:
-    assert similar_of("x: 0.5 ,y,z:r:1,:2,null:1,w:bad,v:1") == [("x", 0.5), ("w", 1.0), ("v", 1.0)]
+    found = similar_of("x: 0.5 ,y,z:r:1,:2,null:1,w:bad,v:1")
+    assert list(found) == [("x", 0.5), ("w", 1.0), ("v", 1.0)]
+
+
+PIECES = st.sampled_from(
+    [
+        *("x:0.5", "y:-1e3", "é: 2 ", "a:1_0", "b:nan", "c:inf", "null:1", ":2", "d", "e:", "f:r:1", ""),
+        "g:0x1p3",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES | st.sampled_from(["x:0.5", "y:1", "z:0.25"]), max_size=5))
+def test_the_quick_way_agrees_with_the_grammar(pieces: list[str]) -> None:
+    text = ",".join(pieces)
+    assert list(similar_of(text)) == _similar_of(text)
 
 
 def test_the_sum_is_over_triggers() -> None:
