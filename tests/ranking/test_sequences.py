@@ -201,7 +201,7 @@ def test_sequences_equal_their_slow_twin(make_world: MakeWorld, seed: int) -> No
     for _ in range(500):
         ds = shift(DS, -int(rng.choice([0, 0, 1, 2])))
         event, user = rng.choice(["click", "click", "expr"]), f"u{rng.integers(4)}"
-        time = {"event_unix_time": unix_start(ds) + int(rng.integers(60)), "ds": ds}
+        time: Row = {"event_unix_time": unix_start(ds) + int(rng.integers(60)), "ds": ds}
         row = behave(user, f"i{rng.integers(9)}", str(event), **time)
         log.append(row | {"request_id": f"{ds}-{rng.integers(12)}"})
     world = make_world(SOLUTION)
