@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pairec_cli.components.row_kernels import adagrad, merge
 from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.pipeline_config.optimizers import (
     AdagradOptimizer,
@@ -40,6 +42,9 @@ class RowOptimizer:
         self.rule = sparse_rule(config)
         self.matrices = dict(matrices)
         self.accumulators = {name: self._accumulator(matrix) for name, matrix in self.matrices.items()}
+        self.workspaces = {
+            name: Workspace(matrix) for name, matrix in self.matrices.items() if matrix.device.type == "cpu"
+        }
 
     def _accumulator(self, matrix: Tensor) -> Tensor:
         start = self.rule.initial_accumulator_value if isinstance(self.rule, FusedAdagradOptimizer) else 0.0
@@ -53,7 +58,8 @@ class RowOptimizer:
         with torch.no_grad():
             for name, matrix in self.matrices.items():
                 if matrix.grad is not None:
-                    rows, gradient = merged(matrix.grad)
+                    add_up = self.workspaces[name].merged if name in self.workspaces else merged
+                    rows, gradient = add_up(matrix.grad)
                     self._update(matrix, self.accumulators[name], rows, gradient, rate)
                     matrix.grad = None
 
@@ -67,12 +73,35 @@ class RowOptimizer:
                 gradient.add_(matrix[rows], alpha=rule.weight_decay)
             elif rule.weight_decay_mode is WeightDecayMode.DECOUPLE:
                 matrix.index_add_(0, rows, matrix[rows], alpha=-rate * rule.weight_decay)
+        if isinstance(rule, FusedAdagradOptimizer) and matrix.device.type == "cpu":
+            weights = matrix.detach().numpy()
+            step = np.float32(rate)
+            adagrad(weights, sums.numpy(), rows.numpy(), gradient.numpy(), step, np.float32(EPSILON))
+            return
         if not isinstance(rule, FusedSGDOptimizer):
             squares = gradient**2 if sums.dim() == 2 else (gradient**2).mean(1)
             total = sums[rows].add_(squares)
             sums[rows] = total
             gradient.div_(total.sqrt_().add_(EPSILON).view(len(rows), -1))
         matrix.index_add_(0, rows, gradient, alpha=-rate)
+
+
+class Workspace:
+    """Room in which the gradients of a matrix on the CPU are added up."""
+
+    def __init__(self, matrix: Tensor) -> None:
+        self.slots = np.full(len(matrix), -1, np.int32)
+        self.distinct = np.empty(0, np.int64)
+        self.totals = np.empty((0, matrix.shape[1]), np.float32)
+
+    def merged(self, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """As the function of this name, in the order of first occurrence; valid until the next call."""
+        rows, values = gradient._indices()[0].numpy(), gradient._values().contiguous().numpy()
+        if len(rows) > len(self.distinct):
+            self.distinct = np.empty(len(rows), np.int64)
+            self.totals = np.empty((len(rows), self.totals.shape[1]), np.float32)
+        count = merge(rows, values, self.slots, self.distinct, self.totals)
+        return torch.from_numpy(self.distinct[:count]), torch.from_numpy(self.totals[:count])
 
 
 def merged(gradient: Tensor) -> tuple[Tensor, Tensor]:
