@@ -58,7 +58,7 @@ def train(
     After KeyboardInterrupt a checkpoint stands.
     """
     where = chosen_device(device)
-    with _torch_state(seed, threads, where):
+    with torch_state(seed, threads, where):
         model = ranking_model(config)
         parts = objectives(config, model.tasks)
         settings = training_settings(config, tuple(parts))
@@ -108,7 +108,7 @@ def chosen_device(name: str) -> torch.device:
 
 
 @contextmanager
-def _torch_state(seed: int, threads: int | None, device: torch.device) -> Iterator[None]:
+def torch_state(seed: int, threads: int | None, device: torch.device) -> Iterator[None]:
     """Torch's random state from `seed`, and its threads; both are as before afterwards."""
     before = torch.get_num_threads()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
