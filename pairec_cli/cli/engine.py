@@ -11,12 +11,14 @@ from typing import Annotated, Any
 
 import typer
 
+from pairec_cli.cli.engine_config import commands as configuration
 from pairec_cli.cli.options import Format, UsageError, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, lines, notice, show, warn
 from pairec_cli.domain.errors import InvalidInput, PairecError, WorkspaceError
 
 app = typer.Typer()
+app.add_typer(configuration, name="config", help="Show, check and edit what the engine serves with.")
 
 Input = Annotated[
     list[Path] | None, typer.Option("--input", "-i", metavar="FILE", help="A case; - is standard input.")

@@ -150,6 +150,14 @@ class EngineConfig(Record):
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> EngineConfig:
         """The checked configuration. Raises InvalidConfig with every wrong type and unknown stage type."""
+        found, findings = cls.examine(document)
+        if findings.problems:
+            raise InvalidConfig(WHAT, findings.problems, hint=MEND)
+        return found
+
+    @classmethod
+    def examine(cls, document: Mapping[str, Any]) -> tuple[EngineConfig, Findings]:
+        """The configuration as far as it can be read, and what is wrong and strange about it."""
         findings = Findings()
         raw = decode(_Document, document, "", findings, unserved=TOP_KEYS)
         recalls = _entries("RecallConfs", "RecallType", raw.recall_confs, RECALLS, RECALL_KEYS, findings)
@@ -176,9 +184,7 @@ class EngineConfig(Record):
         )
         found._check_scene_keys(findings)
         found._check_algorithms(findings)
-        if findings.problems:
-            raise InvalidConfig(WHAT, findings.problems, hint=MEND)
-        return found.replace(warnings=tuple(findings.warnings))
+        return found.replace(warnings=tuple(findings.warnings)), findings
 
     def _check_scene_keys(self, findings: Findings) -> None:
         """A misspelt scene in these maps would silently do nothing."""
