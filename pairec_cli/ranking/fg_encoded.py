@@ -85,7 +85,7 @@ LEFT JOIN (
 
 
 @dataclass(frozen=True)
-class _Encoder:
+class Encoder:
     """Writes the encoding of the rows of `window` (a condition on ds)."""
 
     solution: Solution
@@ -122,7 +122,7 @@ class _Encoder:
         names = TableNames(self.solution)
         return [
             *map(self.encoded, self.features),
-            *map(_label, self.ranking.targets),
+            *map(label_field, self.ranking.targets),
             Field(SAMPLE_WEIGHT, "DOUBLE", f"training.{SAMPLE_WEIGHT}", "Weight of the row"),
             Field("request_id", "STRING", "training.request_id", "Request that showed the item"),
             Field(f"__{names.user_id}__", "STRING", f"training.{names.user_id}", "User ID as it is"),
@@ -217,7 +217,7 @@ class _Encoder:
         )
 
 
-def _label(target: RankingTarget) -> Field:
+def label_field(target: RankingTarget) -> Field:
     """TorchEasyRec's AUC takes whole numbers only, so that a class is no DOUBLE."""
     name, about = f"training.{quoted(target.name)}", f"Label: {target.expression}"
     if target.type == "classification":
@@ -238,12 +238,12 @@ def nodes(solution: Solution, ranking: Ranking, features: Sequence[ModelFeature]
     days = ranking.training_days - 1
     train = f"{days} day{'s' if days > 1 else ''} before bizdate, to train on"
     return [
-        _node(_Encoder(solution, ranking, features, training_window(ranking)), TRAIN, train),
-        _node(_Encoder(solution, ranking, features, "ds = '${bizdate}'"), EVAL, "bizdate, held out"),
+        _node(Encoder(solution, ranking, features, training_window(ranking)), TRAIN, train),
+        _node(Encoder(solution, ranking, features, "ds = '${bizdate}'"), EVAL, "bizdate, held out"),
     ]
 
 
-def _node(encoder: _Encoder, part: str, what: str) -> Node:
+def _node(encoder: Encoder, part: str, what: str) -> Node:
     solution, name = encoder.solution, encoder.ranking.name
     about = _ABOUT.format(name=name, what=what)
     table = TableNames(solution).ranking(name, part)

@@ -6,7 +6,7 @@ a vocabulary (an item and the items of a sequence) take the values of the first 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pairec_cli.domain.model_features import FIRST_KNOWN, ModelFeature, vocabularies
 from pairec_cli.domain.naming import TableNames
@@ -51,7 +51,7 @@ WHERE value <> ''
 GROUP BY value
 HAVING COUNT(*) >= {least}"""
 
-_COLUMNS = (
+COLUMNS = (
     Column("vocabulary", "STRING", "Name of the vocabulary"),
     Column("value", "STRING", "Value"),
     Column("id", "BIGINT", "Row of the embedding table; 0 is missing, 1 out of vocabulary"),
@@ -64,19 +64,27 @@ def node(solution: Solution, ranking: Ranking, features: Sequence[ModelFeature])
     names = TableNames(solution)
     table, training = names.ranking(ranking.name, "vocabulary"), names.training_set(ranking.name)
     types = {field.name: field.type for field in training_set.fields(solution, ranking, features)}
-    counts = [
-        _count(feature, Columns(types, "training"), training, ranking)
-        for feature in vocabularies(features).values()
-    ]
-    query = _QUERY.format(
-        offset=FIRST_KNOWN - 1, counts=indent("\nUNION ALL\n".join(counts) if counts else _none(), 2)
-    )
+    text = query(features, types, training, window=training_window(ranking), least=ranking.min_count)
     about = _ABOUT.format(
         name=ranking.name, days=ranking.training_days - 1, first=FIRST_KNOWN, least=ranking.min_count
     )
-    target = Target(table, _COLUMNS, about.split("\n")[0], solution.data_tables.behavior.lifecycle)
-    inputs = [training] if counts else []
-    return sql_node(solution, table, target.filled_by(query), about=about, inputs=inputs)
+    target = Target(table, COLUMNS, about.split("\n")[0], solution.data_tables.behavior.lifecycle)
+    inputs = [training] if vocabularies(features) else []
+    return sql_node(solution, table, target.filled_by(text), about=about, inputs=inputs)
+
+
+def query(
+    features: Sequence[ModelFeature], types: Mapping[str, str], training: str, *, window: str, least: int
+) -> str:
+    """Rows COLUMNS of every vocabulary, from the rows of `window` (a condition) in the table `training`, whose
+    columns have the MaxCompute `types`; values in fewer than `least` rows are left out."""
+    counts = [
+        _count(feature, Columns(types, "training"), training, window, least)
+        for feature in vocabularies(features).values()
+    ]
+    return _QUERY.format(
+        offset=FIRST_KNOWN - 1, counts=indent("\nUNION ALL\n".join(counts) if counts else _none(), 2)
+    )
 
 
 def training_window(ranking: Ranking, column: str = "ds") -> str:
@@ -84,7 +92,7 @@ def training_window(ranking: Ranking, column: str = "ds") -> str:
     return f"{column} > '${{bizdate_{ranking.training_days}}}' AND {column} < '${{bizdate}}'"
 
 
-def _count(feature: ModelFeature, columns: Columns, training: str, ranking: Ranking) -> str:
+def _count(feature: ModelFeature, columns: Columns, training: str, window: str, least: int) -> str:
     exploded, value = "", raw_text(feature, columns)
     if is_list(feature):
         exploded = f"\n    LATERAL VIEW EXPLODE({entries(feature, value)}) listed AS entry"
@@ -95,8 +103,8 @@ def _count(feature: ModelFeature, columns: Columns, training: str, ranking: Rank
         value=value,
         training=training,
         exploded=exploded,
-        window=training_window(ranking),
-        least=ranking.min_count,
+        window=window,
+        least=least,
     )
 
 
