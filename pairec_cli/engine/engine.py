@@ -30,6 +30,9 @@ from pairec_cli.engine.sources import ConfiguredSources
 from pairec_cli.engine.steps import finish
 from pairec_cli.online.featuredb import FeatureDB
 
+VECTORS = "vectors"
+"""The folder of the vector indexes, beside the FeatureDB."""
+
 
 class Engine:
     """Serves requests by one configuration from one FeatureDB and the data sources that it names. Safe to
@@ -43,7 +46,13 @@ class Engine:
         self.config = config
         self.featuredb = featuredb
         self.warnings: tuple[Problem, ...] = config.warnings
-        resources = Resources(featuredb, config.feature_stores, sources or NoSources(), models=models)
+        resources = Resources(
+            featuredb,
+            config.feature_stores,
+            sources or NoSources(),
+            vectors=str(featuredb.path.with_name(VECTORS)),
+            models=models,
+        )
         self._planner = Planner(config, resources)
         self._aftermaths = [one for one in self._planner.filters.values() if isinstance(one, Aftermath)]
         self._plans: dict[tuple[str, str], Plan] = {}

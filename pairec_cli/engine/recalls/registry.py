@@ -24,6 +24,7 @@ RECALLS = Registry(
         "UserCustomRecall": "pairec_cli.engine.recalls.user_custom:UserCustomRecall",
         "UserGlobalHotRecall": "pairec_cli.engine.recalls.user_global_hot:UserGlobalHotRecall",
         "UserGroupHotRecall": "pairec_cli.engine.recalls.user_group_hot:UserGroupHotRecall",
+        "VectorRecall": "pairec_cli.engine.recalls.vector:VectorRecall",
     },
 )
 
