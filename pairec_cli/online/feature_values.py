@@ -92,9 +92,22 @@ def whole_of(number: float | None, num_buckets: int) -> int:
 
 def pairs_of(value: object) -> dict[str, float]:
     """`k:v,k:v` as key → number. Of equal keys the first counts; what is no pair is left out."""
+    text = text_of(value)
+    if not text:
+        return {}
+    pairs = [pair.rpartition(NUMBER_SEPARATOR) for pair in text.split(PAIR_SEPARATOR)]
+    try:
+        regular = {key: float(last) for key, _, last in reversed(pairs)}
+    except ValueError:
+        return _some_pairs(pairs)
+    sound = "" not in regular and sum(map(abs, regular.values())) <= LARGEST
+    return regular if sound else _some_pairs(pairs)
+
+
+def _some_pairs(pairs: Iterable[tuple[str, str, str]]) -> dict[str, float]:
+    """Those of the pairs that have a key and a number."""
     found: dict[str, float] = {}
-    for pair in text_of(value).split(PAIR_SEPARATOR):
-        key, _, last = pair.rpartition(NUMBER_SEPARATOR)
+    for key, _, last in pairs:
         if key and key not in found and (number := number_of(last)) is not None:
             found[key] = number
     return found

@@ -7,10 +7,8 @@ its ids are 0 (missing), its numbers 0. `snapshot_writing` makes the folder:
     items.keys.npy …            id → row
     ids.npy, dense.npy          (rows + 1, columns) of the inputs item_ids, item_dense
     tag-<feature>.*.npy         ids of a tag input, ragged
-    text-<column>.npy           codes of the values of a column that meets the user's or the request's
-    tags-<column>.*.npy         the same for a column of several values, ragged
-    pairs-<column>.*.npy        codes and numbers of `k:v,k:v`, ragged
-    values-<kind>-<column>.*    the values of such a column, and their codes
+    column-<column>.*           ItemColumn: a column whose values are looked up, or combined with others
+    pairs-<side>.<column>.*     ItemPairs: texts `k:v,k:v` that are looked up by a column of the other side
     vocabulary-<name>.*.npy     value → id
 """
 
@@ -25,14 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pairec_cli.domain.errors import DataError
-from pairec_cli.domain.model_features import MISSING, OUT_OF_VOCABULARY, Form, ModelFeature
+from pairec_cli.domain.model_features import MISSING, OUT_OF_VOCABULARY
+from pairec_cli.online.item_columns import ItemColumn, ItemPairs, open_ragged
+from pairec_cli.online.lookup_groups import LookupGroup, lookup_groups
 from pairec_cli.online.model_description import TAG, ModelDescription
-from pairec_cli.online.ragged import Ragged
 from pairec_cli.online.text_index import ABSENT, TextIndex, file_name, mapped
 
 FORMAT = 1
 META, ITEMS, IDS, DENSE = "meta.json", "items", "ids.npy", "dense.npy"
-TEXT, TAGS, PAIRS = "text", "tags", "pairs"
 HINT = "pairec rank train makes a new one; the engine goes on with the model before"
 
 
@@ -53,47 +51,6 @@ class Vocabulary:
         ]
 
 
-class ItemColumn:
-    """A column of the items that meets values of the user or the request. Items hold codes of its distinct
-    values: one, several, or several with a number each."""
-
-    def __init__(self, folder: Path, kind: str, name: str) -> None:
-        self.kind = kind
-        self.index = TextIndex.open(folder, file_name(f"values-{kind}", name))
-        self._values = folder / f"{file_name(f'values-{kind}', name)}.json"
-        self._texts: list[str] | None = None
-        stored = file_name(kind, name)
-        self._single = mapped(folder / f"{stored}.npy") if kind == TEXT else None
-        self._several = None if kind == TEXT else open_ragged(folder, stored)
-        self._numbers = mapped(folder / f"{stored}.numbers.npy") if kind == PAIRS else None
-
-    @property
-    def texts(self) -> list[str]:
-        """The distinct values, by code."""
-        if self._texts is None:
-            self._texts = json.loads(self._values.read_text("utf-8"))
-        return self._texts
-
-    def single(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The code of each row's value, (N,); -1 where it is missing."""
-        assert self._single is not None, self.kind
-        codes: NDArray[np.int32] = self._single[rows]
-        return codes
-
-    def weighed(self, rows: NDArray[np.int64], weights: Mapping[str, float]) -> NDArray[np.float64]:
-        """Per row the sum of the weights of its values, each times its number where it has one, (N,)."""
-        table = np.zeros(len(self.index) + 1)  # its last place is of values without a weight, and of -1
-        table[np.array(self.index.find(weights), np.int64)] = list(weights.values())
-        table[-1] = 0.0
-        if self._several is None:
-            return table[self.single(rows)]
-        places = self._several.places(rows)
-        found = table[self._several.values[places.values]]
-        if self._numbers is not None:
-            found *= self._numbers[places.values]
-        return Ragged(found, places.offsets).sums()
-
-
 class ItemSnapshot:
     """A snapshot, opened. Safe to share between threads."""
 
@@ -111,7 +68,8 @@ class ItemSnapshot:
                 for name in description.named(TAG)
                 if description.features[name].side == "item"
             }
-            self.columns = {key: ItemColumn(folder, *key) for key in item_columns(description)}
+            self.columns = {name: ItemColumn(folder, name) for name in item_columns(description)}
+            self.pairs = {group.name: ItemPairs(folder, group.name) for group in pair_groups(description)}
             self.vocabularies = {
                 name: Vocabulary(TextIndex.open(folder, file_name("vocabulary", name)))
                 for name in description.vocabularies
@@ -128,25 +86,22 @@ class ItemSnapshot:
         return np.where(places < 0, self.count, places)
 
 
-def item_columns(description: ModelDescription) -> list[tuple[str, str]]:
-    """(kind, column) of every item column that features of several sides read."""
-    found: dict[tuple[str, str], None] = {}
-    for feature in description.inputs_of(("cross_ids", "cross_dense")):
-        for place, (source, side) in enumerate(zip(feature.sources, feature.sides, strict=True)):
-            if side == "item":
-                found[kind_of(feature, place), source] = None
-    return list(found)
+def item_columns(description: ModelDescription) -> dict[str, str]:
+    """Item columns whose values are keys of features of several sides: name → separator of its values."""
+    found = {
+        feature.sources[place]: ""
+        for feature in description.inputs_of(("cross_ids",))
+        for place, side in enumerate(feature.sides)
+        if side == "item"
+    }
+    return found | {
+        group.key: group.separator for group in lookup_groups(description) if group.key_side == "item"
+    }
 
 
-def kind_of(feature: ModelFeature, place: int) -> str:
-    """How a feature reads its column at `place`."""
-    if feature.form is not Form.LOOKUP:
-        return TEXT
-    return PAIRS if place == 0 else TAGS if feature.separator else TEXT
-
-
-def open_ragged(folder: Path, name: str) -> Ragged:
-    return Ragged(mapped(folder / f"{name}.values.npy"), mapped(folder / f"{name}.offsets.npy"))
+def pair_groups(description: ModelDescription) -> list[LookupGroup]:
+    """Look-ups in texts of the items."""
+    return [group for group in lookup_groups(description) if group.text_side == "item"]
 
 
 def _check(folder: Path, meta: Mapping[str, Any], description: ModelDescription) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 
 from pairec_cli.domain.model_features import MISSING, Form, ModelFeature
 from pairec_cli.online.feature_values import (
-    LARGEST,
-    LARGEST_GIVEN,
     bin_of,
     combined,
     entries_of,
@@ -25,7 +22,8 @@ from pairec_cli.online.feature_values import (
     transformed,
     whole_of,
 )
-from pairec_cli.online.item_snapshot import ItemColumn, ItemSnapshot, kind_of
+from pairec_cli.online.item_snapshot import ItemSnapshot
+from pairec_cli.online.lookup_groups import LookupGroup, lookup_groups, table
 from pairec_cli.online.model_description import LENGTH, SEQUENCE, TAG, ModelDescription
 
 TIME_FIELD = "__ts"
@@ -64,7 +62,8 @@ class RequestEncoder:
         self._user_ids = description.inputs_of(("user_ids",))
         self._user_dense = description.inputs_of(("user_dense",))
         self._cross_ids = description.inputs_of(("cross_ids",))
-        self._cross_dense = description.inputs_of(("cross_dense",))
+        self._cross_dense = len(description.inputs.get("cross_dense", ()))
+        self._lookups = lookup_groups(description)
         self._tags = [features[name] for name in description.named(TAG)]
         self._sequences: dict[str, list[ModelFeature]] = {name: [] for name in description.named(LENGTH)}
         for name in description.named(SEQUENCE):
@@ -93,8 +92,9 @@ class RequestEncoder:
         if self._cross_ids:
             arrays["cross_ids"] = np.stack([crossing.combo(f) for f in self._cross_ids], 1)
         if self._cross_dense:
-            numbers = [crossing.lookup(feature) for feature in self._cross_dense]
-            arrays["cross_dense"] = np.stack(numbers, 1).astype(np.float32)
+            numbers = arrays["cross_dense"] = np.zeros((len(rows), self._cross_dense), np.float32)
+            for group in self._lookups:
+                numbers[:, group.places] = crossing.lookups(group)
         return arrays
 
     def known(self, feature: ModelFeature, texts: Sequence[str]) -> list[int]:
@@ -176,40 +176,51 @@ def _number(feature: ModelFeature, asked: Asked) -> float:
 
 
 class _Crossing:
-    """Features of several sides, for the candidates of one request: (N,) each."""
+    """Features of several sides, for the candidates of one request."""
 
     def __init__(self, encoder: RequestEncoder, asked: Asked, rows: NDArray[np.int64]) -> None:
         self.encoder, self.asked, self.rows = encoder, asked, rows
+        self._codes: dict[str, NDArray[np.int32]] = {}
 
-    def _column(self, feature: ModelFeature, place: int) -> ItemColumn:
-        return self.encoder.items.columns[kind_of(feature, place), feature.sources[place]]
+    def codes(self, name: str) -> NDArray[np.int32]:
+        """The codes of the candidates' values in an item column, (N, most)."""
+        if name not in self._codes:
+            self._codes[name] = self.encoder.items.columns[name].codes(self.rows)
+        return self._codes[name]
 
     def combo(self, feature: ModelFeature) -> NDArray[np.int64]:
-        """The values of two columns joined, as an id."""
+        """The values of two columns joined, as an id, (N,)."""
         if "item" not in feature.sides:
             both = combined(self.asked.value(feature), self.asked.value(feature, 1))
             return np.full(len(self.rows), self.encoder.known(feature, [both])[0])
         place = feature.sides.index("item")
-        column, other = self._column(feature, place), self.asked.value(feature, 1 - place)
-        codes, back = np.unique(column.single(self.rows), return_inverse=True)
+        name, other = feature.sources[place], self.asked.value(feature, 1 - place)
+        column = self.encoder.items.columns[name]
+        codes, back = np.unique(self.codes(name)[:, 0], return_inverse=True)
         values = ["" if code < 0 else column.texts[code] for code in codes]
         texts = [combined(other, value) if place else combined(value, other) for value in values]
         found: NDArray[np.int64] = np.array(self.encoder.known(feature, texts), np.int64)[back]
         return found
 
-    def lookup(self, feature: ModelFeature) -> NDArray[np.float64]:
-        """The numbers that one side's `k:v,k:v` holds for the other's value, summed and transformed."""
-        sums = self._sums(feature)
-        sums = np.where(np.abs(sums) <= LARGEST, sums, 0.0)
-        log = feature.transform == "log"
-        found: NDArray[np.float64] = np.copysign(np.log(1 + np.abs(sums)), sums) if log else sums
-        return found.clip(-LARGEST_GIVEN, LARGEST_GIVEN)
+    def lookups(self, group: LookupGroup) -> NDArray[np.float64]:
+        """The numbers that one side's texts hold for the other's value, (N or 1, F)."""
+        if group.key_side == "item":
+            return group.finished(self._by_item(group))
+        keys = texts_of(self.asked.value(group.features[0], 1), group.separator)
+        if group.text_side == "item":
+            return group.finished(self.encoder.items.pairs[group.name].sums(self.rows, keys))
+        pairs = self._pairs(group)
+        return group.finished(np.array([[looked_up(one, keys) for one in pairs]]))
 
-    def _sums(self, feature: ModelFeature) -> NDArray[np.float64]:
-        text, key = feature.sides
-        if key == "item":
-            return self._column(feature, 1).weighed(self.rows, pairs_of(self.asked.value(feature)))
-        keys = texts_of(self.asked.value(feature, 1), feature.separator)
-        if text == "item":
-            return self._column(feature, 0).weighed(self.rows, Counter(keys))
-        return np.full(len(self.rows), looked_up(pairs_of(self.asked.value(feature)), keys))
+    def _by_item(self, group: LookupGroup) -> NDArray[np.float64]:
+        """Sums over the candidates' values, (N, F)."""
+        keys, numbers = table(self._pairs(group))
+        column = self.encoder.items.columns[group.key]
+        slots = np.zeros(len(column.index) + 1, np.int64)  # value → row of `numbers`; the last is of no value
+        slots[np.array(column.index.find(keys), np.int64)] = np.arange(1, len(keys) + 1)
+        slots[-1] = 0
+        found: NDArray[np.float64] = numbers[slots[self.codes(group.key)]].sum(1)
+        return found
+
+    def _pairs(self, group: LookupGroup) -> list[dict[str, float]]:
+        return [group.pairs(place, self.asked.value(f)) for place, f in enumerate(group.features)]

@@ -25,18 +25,18 @@ from pairec_cli.online.feature_values import (
     transformed,
     whole_of,
 )
+from pairec_cli.online.item_columns import ItemColumn, ItemPairs, write_ragged
 from pairec_cli.online.item_snapshot import (
     DENSE,
     FORMAT,
     IDS,
     ITEMS,
     META,
-    PAIRS,
-    TAGS,
-    TEXT,
     Vocabulary,
     item_columns,
+    pair_groups,
 )
+from pairec_cli.online.lookup_groups import LookupGroup
 from pairec_cli.online.model_description import TAG, ModelDescription
 from pairec_cli.online.ragged import Ragged
 from pairec_cli.online.text_index import TextIndex, file_name
@@ -81,9 +81,16 @@ class _Writer:
         self._matrix(DENSE, "item_dense", self._numbers, np.float32)
         for name in self.description.named(TAG):
             if (feature := self.description.features[name]).side == "item":
-                self._ragged(file_name("tag", name), Ragged.of([*self._tags(feature), [MISSING]], np.int32))
-        for kind, name in item_columns(self.description):
-            self._column(kind, name)
+                write_ragged(
+                    self.folder,
+                    file_name("tag", name),
+                    Ragged.of([*self._tags(feature), [MISSING]], np.int32),
+                )
+        for name, separator in item_columns(self.description).items():
+            ItemColumn.write(self.folder, name, [texts_of(v, separator) for v in self._values(name)])
+        for group in pair_groups(self.description):
+            columns = (self._pairs(group, place) for place in range(len(group.features)))
+            ItemPairs.write(self.folder, group.name, rows, columns)
         meta = {"format": FORMAT, "model": self.description.fingerprint, "rows": rows}
         (self.folder / META).write_text(json.dumps(meta) + "\n", "utf-8")
 
@@ -143,37 +150,11 @@ class _Writer:
         known = dict(zip(distinct, self.vocabularies[feature.vocabulary].ids(distinct), strict=True))
         return [known[text] for text in texts]
 
-    def _column(self, kind: str, name: str) -> None:
-        """The codes of a column whose values meet the user's."""
-        values = self._values(name)
-        numbers: list[list[float]] = []
-        if kind == TEXT:
-            texts = [[text] if (text := text_of(value)) else [] for value in values]
-        elif kind == TAGS:
-            texts = [texts_of(value, self._separator(name)) for value in values]
-        else:
-            pairs = [pairs_of(value) for value in values]
-            texts, numbers = [list(row) for row in pairs], [list(row.values()) for row in pairs]
-        distinct = list(dict.fromkeys(text for row in texts for text in row))
-        codes = {text: code for code, text in enumerate(distinct)}
-        stored = file_name(f"values-{kind}", name)
-        TextIndex.write(self.folder, stored, distinct, np.arange(len(distinct), dtype=np.int32))
-        (self.folder / f"{stored}.json").write_text(json.dumps(distinct), "utf-8")
-        if kind == TEXT:
-            single = [codes[row[0]] if row else -1 for row in texts]
-            np.save(self.folder / f"{file_name(kind, name)}.npy", np.array([*single, -1], np.int32))
-            return
-        coded = [[codes[text] for text in row] for row in texts]
-        self._ragged(file_name(kind, name), Ragged.of([*coded, []], np.int32))
-        if kind == PAIRS:
-            flat: NDArray[np.float64] = Ragged.of([*numbers, []], np.float64).values
-            np.save(self.folder / f"{file_name(kind, name)}.numbers.npy", flat)
-
-    def _separator(self, name: str) -> str:
-        """Of the tag column `name`: it is the same for every feature that reads it."""
-        readers = self.description.inputs_of(("cross_dense",))
-        return next(f.separator for f in readers if f.sources[1] == name and f.separator)
-
-    def _ragged(self, name: str, rows: Ragged) -> None:
-        np.save(self.folder / f"{name}.values.npy", rows.values)
-        np.save(self.folder / f"{name}.offsets.npy", rows.offsets)
+    def _pairs(self, group: LookupGroup, place: int) -> list[dict[str, float]]:
+        """What one text of the group holds for each item; equal texts are read once."""
+        known: dict[object, dict[str, float]] = {}
+        values = self._values(group.features[place].sources[0])
+        for value in values:
+            if value not in known:
+                known[value] = group.pairs(place, value)
+        return [known[value] for value in values]
