@@ -112,17 +112,16 @@ class TrainingData:
             skip = 0
 
     def _resident(self) -> Rows | None:
-        """All rows, where they fit."""
+        """All rows, where they fit; each decoded piece tells how large all of them are."""
         if self._kept is None and not self._too_large:
-            parts, size = [], 0
-            least = 4 * self.rows * (len(self.form.ids) + len(self.form.numbers) + len(self.form.lists))
-            for part in self._pieces(self.groups) if least <= self.memory else ():
+            parts, known, size = [], 0, 0
+            for part in self._pieces(self.groups):
                 parts.append(part)
-                size += part.nbytes
-                if size > self.memory:
-                    break
-            self._too_large = least > self.memory or size > self.memory
-            self._kept = None if self._too_large else Rows.joined(parts)
+                known, size = known + len(part), size + part.nbytes
+                if size * (self.rows / known) > self.memory:
+                    self._too_large = True
+                    return None
+            self._kept = Rows.joined(parts)
         return self._kept
 
     def _windows(self, order: npt.NDArray[np.int64]) -> Iterator[tuple[list[RowGroup], int]]:

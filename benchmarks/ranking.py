@@ -1,0 +1,286 @@
+"""Training samples a second, and peak memory, beside a plain PyTorch loop over tensors in memory.
+
+    python benchmarks/ranking.py [--rows 1000000] [--batch 2048] [--threads 2] [--rounds 1] [--large 10000000]
+
+The rows are drawn with a fixed seed: Zipf-like items, a click that depends on user, item and both; 12 ids, 8
+numbers, 2 tags and a sequence of up to 20 items that a request's ten rows share. The model is DBMTL with a
+click and a play time. Both sides train one epoch of it, and are measured on the same held-out rows:
+
+    ours    reads the Parquet files; Adagrad on the embedding rows of a batch, Adam on the rest
+    plain   its rows are tensors in memory before the clock starts; dense gradients, one Adam for all
+
+Each side runs in a process of its own, several rounds by turns. `--large` trains on so many rows and shows
+the peak memory of that process (0: leave it out).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tabulate import tabulate
+
+GOAL, GOAL_MB = 3.0, 6144
+USERS, ITEMS, REQUEST, LENGTH, ROW_GROUP = 100_000, 50_000, 10, 20, 122_880
+SMALL = {
+    f"c{number}": size for number, size in enumerate((24, 7, 16, 50, 100, 300, 1000, 2000, 5000, 10_000))
+}
+NUMBERS = [f"x{number}" for number in range(8)]
+HELD_OUT = 100_000
+
+
+def rows(count: int, seed: int) -> pa.Table:
+    """`count` encoded rows; the taste is the same for every seed."""
+    taste, random = np.random.default_rng(1), np.random.default_rng(seed)
+    user_factor, item_factor = taste.normal(size=(USERS, 4)), taste.normal(size=(ITEMS, 4))
+    user_bias, item_bias = taste.normal(size=USERS), taste.normal(size=ITEMS)
+    requests = -(-count // REQUEST)
+    of_user = random.integers(2, USERS, requests)
+    user = np.repeat(of_user, REQUEST)[:count]
+    item = np.minimum((ITEMS - 2) * random.random(count) ** 3, ITEMS - 3).astype(np.int64) + 2
+    score = 0.7 * (user_factor[user] * item_factor[item]).sum(1) + user_bias[user] + item_bias[item] - 1.5
+    click = (random.random(count) < 1 / (1 + np.exp(-score))).astype(np.float64)
+    lengths = random.integers(0, LENGTH + 1, requests)
+    flat = (random.random(int(lengths.sum())) ** 3 * (ITEMS - 3)).astype(np.int64) + 2
+    parts = np.split(flat, np.cumsum(lengths)[:-1])
+    histories = pa.array([";".join(map(str, part)) for part in parts])
+    columns: dict[str, Any] = {"user_id": user, "item_id": item}
+    columns |= {name: (item * (place + 7) + user) % size for place, (name, size) in enumerate(SMALL.items())}
+    columns["tags"] = pa.array([f"{tag % 500},{tag % 499 + 1}" for tag in range(ITEMS)]).take(pa.array(item))
+    columns |= {name: random.normal(size=count) for name in NUMBERS}
+    columns["seq__item_id"] = histories.take(pa.array(np.repeat(np.arange(requests), REQUEST)[:count]))
+    columns |= {"is_click": click, "ln_playtime": click * (2 + score / 4 + random.normal(size=count))}
+    columns["__user_id__"] = pa.array(user).cast(pa.string())
+    return pa.table(columns)
+
+
+def generate(folder: Path, count: int) -> None:
+    """Training rows in files of a million, and held-out rows."""
+    for number, first in enumerate(range(0, count, 1_000_000)):
+        table = rows(min(1_000_000, count - first), 100 + number)
+        pq.write_table(table, folder / f"train-{number}.parquet", row_group_size=ROW_GROUP)
+    pq.write_table(rows(HELD_OUT, 99), folder / "eval.parquet", row_group_size=ROW_GROUP)
+
+
+def features() -> list[Any]:
+    from pairec_cli.domain.model_features import Form, ModelFeature
+
+    def one(name: str, form: Form, buckets: int, **rest: Any) -> ModelFeature:
+        return ModelFeature(name, form, "user", (name,), num_buckets=buckets, embedding_dim=16, **rest)
+
+    return [
+        one("user_id", Form.ID, USERS, vocabulary="user_id"),
+        one("item_id", Form.ID, ITEMS, vocabulary="item_id"),
+        *(one(name, Form.WHOLE, size) for name, size in SMALL.items()),
+        one("tags", Form.TAG, 500, vocabulary="tags"),
+        *(ModelFeature(name, Form.RAW, "user", (name,)) for name in NUMBERS),
+        one("seq__item_id", Form.ID, ITEMS, vocabulary="item_id", sequence="seq", sequence_length=LENGTH),
+    ]
+
+
+def config(batch: int) -> Any:
+    """DBMTL: bottom 256-128, towers 64, relation 32."""
+    from pairec_cli.domain.pipeline_config import parse
+
+    def table(name: str, size: int, rest: str = "") -> str:
+        named = f'feature_name: "{name}" expression: "user:{name}"'
+        return f"id_feature {{ {named} num_buckets: {size} embedding_dim: 16 {rest} }}"
+
+    ids = {"user_id": USERS, "item_id": ITEMS} | SMALL
+    inputs = [table(name, size) for name, size in ids.items()] + [table("tags", 500, "value_dim: 0")]
+    inputs += [f'raw_feature {{ feature_name: "{name}" expression: "user:{name}" }}' for name in NUMBERS]
+    field = table("item_id", ITEMS, 'embedding_name: "item_id_emb"')
+    inputs.append(
+        f'sequence_feature {{ sequence_name: "seq" sequence_length: {LENGTH} features {{ {field} }} }}'
+    )
+    names = " ".join(f'feature_names: "{name}"' for name in [*ids, "tags", *NUMBERS])
+    return parse(f"""
+      train_input_path: "-" eval_input_path: "-" model_dir: "-"
+      train_config {{ sparse_optimizer {{ adagrad_optimizer {{ lr: 0.02 }} }}
+        dense_optimizer {{ adam_optimizer {{ lr: 0.001 }} }} num_epochs: 1 save_checkpoints_epochs: 1 }}
+      data_config {{ fg_encoded_multival_sep: "," label_fields: "is_click" label_fields: "ln_playtime"
+        batch_size: {batch} eval_batch_size: 8192 shuffle: true }}
+      {" ".join(f"feature_configs {{ {one} }}" for one in inputs)}
+      model_config {{ feature_groups {{ group_name: "all" group_type: DEEP {names}
+          sequence_groups {{ group_name: "seq" feature_names: "seq__item_id" }}
+          sequence_encoders {{ pooling_encoder {{ input: "seq" }} }} }}
+        dbmtl {{ bottom_mlp {{ hidden_units: 256 hidden_units: 128 }}
+          task_towers {{ tower_name: "is_click" label_name: "is_click" losses {{ binary_cross_entropy {{}} }}
+            mlp {{ hidden_units: 64 }} }}
+          task_towers {{ tower_name: "ln_playtime" label_name: "ln_playtime" losses {{ l2_loss {{}} }}
+            mlp {{ hidden_units: 64 }}
+            relation_tower_names: "is_click" relation_mlp {{ hidden_units: 32 }} }} }} }}
+    """)
+
+
+def ours(folder: Path, batch: int, threads: int) -> dict[str, float]:
+    from pairec_cli.components.trainer import train
+
+    files = sorted(folder.glob("train-*.parquet"))
+    with tempfile.TemporaryDirectory() as model:
+        result = train(
+            config(batch),
+            features(),
+            files,
+            [folder / "eval.parquet"],
+            Path(model),
+            device="cpu",
+            threads=threads,
+        )
+    return {"rate": result.epochs[0].samples_per_s, "auc": auc_of(result.best.metrics)}
+
+
+def auc_of(metrics: Any) -> float:
+    return next(one.value for one in metrics if (one.target, one.metric) == ("is_click", "auc"))
+
+
+def tensors(folder: Path) -> dict[str, Any]:
+    """All training rows, one tensor a column kind."""
+    import torch
+
+    table = pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("train-*.parquet")))
+    ids = ["user_id", "item_id", *SMALL]
+
+    def stacked(names: list[str], kind: Any) -> torch.Tensor:
+        return torch.from_numpy(np.stack([table[name].to_numpy().astype(kind) for name in names], 1))
+
+    histories = [[int(one) for one in text.split(";") if one] for text in table["seq__item_id"].to_pylist()]
+    padded = np.zeros((len(histories), LENGTH), np.int64)
+    for row, history in enumerate(histories):
+        padded[row, : len(history)] = history
+    tags = np.array([text.split(",") for text in table["tags"].to_pylist()], np.int64)
+    return {
+        "ids": (stacked(ids, np.int64), tuple(ids)),
+        "dense": (stacked(NUMBERS, np.float32), tuple(NUMBERS)),
+        "tags": torch.from_numpy(tags),
+        "seq": torch.from_numpy(padded),
+        "length": torch.tensor([len(history) for history in histories]),
+        "labels": {name: stacked([name], np.float32)[:, 0] for name in ("is_click", "ln_playtime")},
+    }
+
+
+def batches(data: dict[str, Any], size: int) -> Iterator[Any]:
+    import torch
+
+    from pairec_cli.components.batch import Batch, Ragged
+
+    for chosen in torch.randperm(len(data["length"])).split(size):
+        tags = data["tags"][chosen]
+        yield Batch(
+            ids=data["ids"][0][chosen],
+            id_names=data["ids"][1],
+            dense=data["dense"][0][chosen],
+            dense_names=data["dense"][1],
+            lists={"tags": Ragged(tags.flatten(), torch.arange(len(chosen) + 1) * tags.shape[1])},
+            sequences={"seq__item_id": data["seq"][chosen]},
+            lengths={"seq": data["length"][chosen]},
+            labels={name: values[chosen] for name, values in data["labels"].items()},
+        )
+
+
+def plain(folder: Path, batch: int, threads: int) -> dict[str, float]:
+    import torch
+    from torch.nn import functional as F
+
+    from pairec_cli.components import embedding_tables
+    from pairec_cli.components.encoded_rows import RowForm
+    from pairec_cli.components.model_metrics import measure, predictions
+    from pairec_cli.components.ranking_models import ranking_model
+    from pairec_cli.components.training_data import TrainingData
+
+    embedding_tables.looked_up = lambda matrix, rows: F.embedding(rows, matrix, padding_idx=0)
+    embedding_tables.summed = lambda matrix, rows, offsets: F.embedding_bag(
+        rows, matrix, offsets, mode="sum", include_last_offset=True
+    )
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    model, data = ranking_model(config(batch)), tensors(folder)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    start = time.perf_counter()
+    for one in batches(data, batch):
+        logits = model(one)
+        loss = F.binary_cross_entropy_with_logits(logits["is_click"], one.labels["is_click"])
+        loss = loss + F.mse_loss(logits["ln_playtime"], one.labels["ln_playtime"])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    seconds = time.perf_counter() - start
+    form = RowForm(tuple(features()), ("is_click", "ln_playtime"))
+    held_out = TrainingData.open([folder / "eval.parquet"], form)
+    quality = measure(model.tasks, *predictions(model, held_out.batches(8192), torch.device("cpu")))
+    return {"rate": len(data["length"]) / seconds, "auc": auc_of(quality.metrics)}
+
+
+SIDES = {"ours": ours, "plain": plain}
+
+
+def apart(side: str, folder: Path, batch: int, threads: int) -> dict[str, float]:
+    """One side in a process of its own, with its peak memory."""
+    command = [sys.executable, __file__, "--side", side, "--folder", str(folder), "--batch", str(batch)]
+    command += ["--threads", str(threads)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    figures: dict[str, float] = json.loads(output.splitlines()[-1])
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--batch", type=int, default=2048)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--large", type=int, default=10_000_000)
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        figures = SIDES[given.side](given.folder, given.batch, given.threads)
+        figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps(figures))
+        return
+    report(given.rows, given.batch, given.threads, given.rounds, given.large)
+
+
+def report(count: int, batch: int, threads: int, rounds: int, large: int) -> None:
+    """Both sides by turns, then the large training."""
+    found: dict[str, list[dict[str, float]]] = {side: [] for side in SIDES}
+    with tempfile.TemporaryDirectory() as name:
+        generate(Path(name), count)
+        for _ in range(rounds):
+            for side, figures in found.items():
+                figures.append(apart(side, Path(name), batch, threads))
+    rates = {side: median(one["rate"] for one in figures) for side, figures in found.items()}
+    lines = [
+        (
+            side,
+            f"{rates[side]:,.0f}",
+            f"{figures[0]['auc']:.4f}",
+            f"{max(one['peak_mb'] for one in figures):,.0f}",
+        )
+        for side, figures in found.items()
+    ]
+    print(f"{count:,} rows, batch {batch}, {threads} thread(s)")
+    print(tabulate(lines, ["", "samples/s", "AUC is_click", "peak MB"], disable_numparse=True))
+    print(f"ratio {rates['ours'] / rates['plain']:.2f}   (goal: {GOAL:g} at equal AUC)")
+    if large:
+        with tempfile.TemporaryDirectory() as name:
+            generate(Path(name), large)
+            figures = apart("ours", Path(name), batch, threads)
+        print(f"{large:,} rows: {figures['rate']:,.0f} samples/s, peak {figures['peak_mb']:,.0f} MB", end="")
+        print(f"   (goal: {GOAL_MB:,} MB)")
+
+
+if __name__ == "__main__":
+    main()
