@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from pairec_cli.components.embedding_tables import EmbeddingTables, Padded, Pooling
 from pairec_cli.components.group_inputs import Block, Inputs
 from pairec_cli.components.joined import Joined
+from pairec_cli.components.layers import RunningScale
 from pairec_cli.components.model_inputs import ModelInput, model_inputs, suffixed, wide
 from pairec_cli.components.sequence_encoders import DinEncoder, SimpleAttention
 from pairec_cli.domain.errors import InvalidInput, NotFound
@@ -32,8 +33,8 @@ from pairec_cli.domain.pipeline_config.pipeline import FeatureGroupConfig, Featu
 class Columns:
     """Features of no sequence, side by side: embeddings by width, one-id features first, then numbers."""
 
-    def __init__(self, members: Sequence[ModelInput], tables: EmbeddingTables) -> None:
-        self.tables = tables
+    def __init__(self, members: Sequence[ModelInput], tables: EmbeddingTables, scale: RunningScale) -> None:
+        self.tables, self.scale = tables, scale
         embedded = sorted((m for m in members if m.table), key=lambda m: (m.width, m.several))
         self.by_width = [list(same) for _, same in groupby(embedded, key=lambda m: m.width)]
         self.numbers = [m for m in members if not m.table]
@@ -57,7 +58,9 @@ class Columns:
                     found.append((vectors, self.places[m.name]))
         if self.numbers:
             blocks: list[Block] = inputs.numbers([m.name for m in self.numbers])
-            found += [(values, self._places(self.numbers, chosen)) for values, chosen in blocks]
+            for values, chosen in blocks:
+                scaled = self.scale(values, [self.numbers[c].name for c in chosen])
+                found.append((scaled, self._places(self.numbers, chosen)))
         return found
 
     def _places(self, members: Sequence[ModelInput], chosen: Sequence[int]) -> tuple[int, ...]:
@@ -67,9 +70,11 @@ class Columns:
 class SequenceGroup:
     """A query and the fields of one sequence. Raises InvalidInput if the fields are of several sequences."""
 
-    def __init__(self, name: str, members: Sequence[ModelInput], tables: EmbeddingTables) -> None:
+    def __init__(
+        self, name: str, members: Sequence[ModelInput], tables: EmbeddingTables, scale: RunningScale
+    ) -> None:
         self.tables = tables
-        self.query = Columns([m for m in members if not m.sequence], tables)
+        self.query = Columns([m for m in members if not m.sequence], tables, scale)
         self.fields = [m for m in members if m.sequence]
         self.width = sum(m.width for m in self.fields)
         if len({m.sequence for m in self.fields}) != 1:
@@ -208,6 +213,7 @@ class FeatureGroups(nn.Module):
         self.tables = EmbeddingTables(
             m.table for group in configs for m in self._all_members(group) if m.table
         )
+        self.scale = RunningScale([m.name for m in self.inputs.values() if not (m.table or m.sequence)])
         self.vectors = nn.ModuleList()
         self.sequences: dict[str, SequenceGroup] = {}
         self.names = [group.group_name for group in configs]
@@ -221,7 +227,7 @@ class FeatureGroups(nn.Module):
             raise InvalidInput(f"pipeline.config has two feature groups named {name!r}")
         members = self._members(group.feature_names, group)
         if group.group_type in (FeatureGroupType.SEQUENCE, FeatureGroupType.JAGGED_SEQUENCE):
-            self.sequences[name] = SequenceGroup(name, members, self.tables)
+            self.sequences[name] = SequenceGroup(name, members, self.tables, self.scale)
             return
         if inside := [m.name for m in members if m.sequence]:
             raise InvalidInput(
@@ -229,14 +235,15 @@ class FeatureGroups(nn.Module):
                 hint="name it under sequence_groups, with a sequence encoder",
             )
         self.vector_names.append(name)
-        self.vectors.append(VectorGroup(Columns(members, self.tables), self._encoders(group)))
+        columns = Columns(members, self.tables, self.scale)
+        self.vectors.append(VectorGroup(columns, self._encoders(group)))
 
     def _encoders(self, group: FeatureGroupConfig) -> list[Encoder]:
         sources = {}
         for one in group.sequence_groups:
             name = one.group_name or group.group_name
             members = self._members(one.feature_names, group, one.embedding_name_suffix)
-            sources[name] = SequenceGroup(name, members, self.tables)
+            sources[name] = SequenceGroup(name, members, self.tables, self.scale)
         encoders = []
         for config in group.sequence_encoders:
             module = getattr(config, config.which("seq_module") or "", None)

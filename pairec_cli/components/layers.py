@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -25,6 +26,44 @@ class BatchNorm(nn.BatchNorm1d):
         if input.dim() == 2:
             return super().forward(input)
         return super().forward(input.reshape(-1, input.shape[-1])).reshape(input.shape)
+
+
+class RunningScale(nn.Module):
+    """Numbers shifted by their mean and divided by their deviation, over all rows trained on so far.
+
+    Counts, seconds and shares come in scales of their own, at which Adam learns slowly. A number that never
+    changed tells nothing and becomes 0; ±10 deviations are the limit, so that a number which was rare in
+    training does not rule a request. Means and deviations are part of the model, not learnt; before the first
+    row they change nothing. Chan, Golub and LeVeque, Updating Formulae (1979).
+    """
+
+    LIMIT = 10.0
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = list(names)
+        for name in ("count", "mean", "squares"):
+            self.register_buffer(name, torch.zeros(len(self.names), dtype=torch.float64))
+
+    def forward(self, values: Tensor, names: Sequence[str]) -> Tensor:
+        """(B, K), a column per name."""
+        places = [self.names.index(name) for name in names]
+        if self.training and len(values):
+            self._see(values.detach().double(), places)
+        count, mean = self.count[places], self.mean[places]
+        deviation = (self.squares[places] / count.clamp(min=1)).sqrt()
+        scale = torch.where(deviation > 1e-6, 1 / deviation.clamp(min=1e-6), (count == 0).double())
+        shifted = (values - mean.float()) * scale.float()
+        return shifted.clamp(-self.LIMIT, self.LIMIT)
+
+    def _see(self, values: Tensor, places: list[int]) -> None:
+        """Counts the rows in: two groups of numbers with known means and squared deviations become one."""
+        mean, size = values.mean(0), len(values)
+        count = self.count[places]
+        apart = mean - self.mean[places]
+        self.squares[places] += (values - mean).square().sum(0) + apart**2 * count * size / (count + size)
+        self.mean[places] += apart * size / (count + size)
+        self.count[places] = count + size
 
 
 class Dice(nn.Module):

@@ -52,7 +52,11 @@ class Twin:
             return total / max(1, len(ids)) if OF_SEVERAL[name] == "mean" else total
         if name in TABLES:
             return self.vector(name, int(self.batch.id(name)[row]), suffix)
-        return self.batch.dense_block([name])[row].double().numpy()
+        scale = self.model.groups.scale
+        place = scale.names.index(name)
+        count, mean, squares = (float(one[place]) for one in (scale.count, scale.mean, scale.squares))
+        value = float(self.batch.dense_block([name])[row, 0])
+        return np.array([(value - mean) / np.sqrt(squares / count) if count else value])
 
     def columns(self, names: Sequence[str], suffix: str = "") -> Array:
         """(B, D): embeddings by width, those of one id first, then numbers."""

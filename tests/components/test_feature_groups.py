@@ -22,7 +22,7 @@ def groups(text: str, seed: int = 0) -> FeatureGroups:
 
 def read(made: FeatureGroups, count: int = 6) -> tuple[Groups, Twin]:
     batch = rows(count)
-    return made(BatchInputs(batch)), Twin(_Model(made), batch)
+    return made.eval()(BatchInputs(batch)), Twin(_Model(made), batch)
 
 
 class _Model(torch.nn.Module):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pairec_cli.components.layers import (
     MLP,
     BatchNorm,
     Dice,
     LowRankCross,
+    RunningScale,
     activation,
     dropout_ratios,
     factorization_machine,
@@ -138,3 +141,38 @@ def test_a_mixture_weighs_experts_by_the_softmax_of_the_gate() -> None:
     gate = torch.log(torch.tensor([[1.0, 3.0]]))
     experts = torch.tensor([[[4.0, 0.0], [0.0, 8.0]]])
     torch.testing.assert_close(mixture(gate, experts), torch.tensor([[1.0, 6.0]]))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 2**16))
+def test_numbers_are_scaled_by_all_rows_so_far(sizes: list[int], seed: int) -> None:
+    torch.manual_seed(seed)
+    scale, batches = RunningScale(["a", "b"]), [torch.randn(size, 2) * 3 + 100 for size in sizes]
+    for batch in batches:
+        found = scale(batch, ["a", "b"])
+    seen = torch.cat(batches).double().numpy()
+    if len(seen) > 1:
+        expected = (batches[-1].double().numpy() - seen.mean(0)) / seen.std(0)
+        np.testing.assert_allclose(found.numpy(), expected, atol=1e-3)
+    assert torch.equal(scale.count, torch.full((2,), float(len(seen)), dtype=torch.float64))
+
+
+def test_evaluation_does_not_count_and_scales_by_the_columns_asked_for() -> None:
+    scale = RunningScale(["a", "b"])
+    scale(torch.tensor([[1.0], [3.0]]), ["b"])
+    scale.eval()
+    assert scale(torch.tensor([[4.0, 7.0]]), ["b", "a"]).tolist() == [[2.0, 7.0]]
+    assert scale.count.tolist() == [0, 2]
+
+
+def test_a_number_that_never_changed_tells_nothing_and_a_rare_one_not_too_much() -> None:
+    scale = RunningScale(["constant", "rare"])
+    scale(torch.tensor([[5.0, 1.0]] + [[5.0, 0.0]] * 9999), ["constant", "rare"])
+    scale.eval()
+    assert scale(torch.tensor([[9.0, 1.0]]), ["constant", "rare"]).tolist() == [[0.0, 10.0]]
+
+
+def test_a_batch_without_rows_changes_nothing() -> None:
+    scale = RunningScale(["a"])
+    assert scale(torch.zeros(0, 1), ["a"]).shape == (0, 1)
+    assert scale.count.tolist() == [0]
