@@ -127,6 +127,15 @@ def test_numbers_are_put_on_a_logarithm_and_are_never_missing(make_world: MakeWo
     assert found == pytest.approx(list(values.values()))
 
 
+def test_binned_numbers_count_the_boundaries_up_to_them(make_world: MakeWorld) -> None:
+    form = solution(numeric="binned", select=("age",), combos=())
+    (feature,) = model_features(form)
+    last = len(feature.boundaries) + 1
+    values = {-1.0: 1, 0.0: 2, 0.009: 2, 0.01: 3, 1e300: last, math.nan: 0, math.inf: 0, -math.inf: 0}
+    rows = [{"ds": YESTERDAY, "request_id": str(n), "age": age} for n, age in enumerate(values)]
+    assert [row["age"] for row in encoded(make_world(form), rows)] == list(values.values())
+
+
 def test_preferences_are_looked_up_by_the_other_side(make_world: MakeWorld) -> None:
     row = one(
         make_world,
