@@ -53,4 +53,15 @@ def test_it_fits_the_demo_tables_and_compiles(solution: Solution) -> None:
 
     assert solution_document.check_fields(solution, schema) == []
     package = compile_solution(solution, EXAMPLE.read_text(), region="cn-beijing", timezone="Asia/Shanghai")
-    assert len(package.workflow.nodes) == 13
+    assert len(package.workflow.nodes) == 24
+    assert "PaiRec/models/home_rank/pipeline.config" in package.files
+
+
+def test_the_ranking_is_the_tutorials(solution: Solution) -> None:
+    assert solution.ranking is not None
+    assert solution.ranking.model == "dbmtl"
+    assert [(target.name, target.type) for target in solution.ranking.targets] == [
+        ("is_click", "classification"),
+        ("ln_playtime", "regression"),
+    ]
+    assert solution.ranking.training_days == 30

@@ -350,13 +350,10 @@ class Solution(Form):
 
     @property
     def training_days(self) -> int:
-        """The longest training window of any enabled recall and of the ranking, in days.
-
-        The first label day of the ranking needs features of the day before.
-        """
+        """The longest training window of any enabled recall and of the ranking, in days."""
         windows = [getattr(recall, "training_days", 1) for recall in self.enabled_recalls]
         if self.ranks is not None:
-            windows.append(self.ranks.training_days + 1)
+            windows.append(self.ranks.training_days)
         return max(windows, default=1)
 
     @property
@@ -366,7 +363,10 @@ class Solution(Form):
 
     @property
     def required_days(self) -> int:
-        """Days of data that a backfill needs: training window + largest feature window (step 6.4)."""
+        """Days of data that a backfill needs: training window + largest feature window (step 6.4).
+
+        The ranking's first label day reads features of the day before, whose window is whole within them.
+        """
         return self.training_days + max(self.features.periods)
 
 

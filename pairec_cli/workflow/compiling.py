@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Package, Publication, Workflow
+from pairec_cli.domain.recall import TrainedRecall
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.nodes import feature_nodes
@@ -24,7 +25,11 @@ def compile_nodes(solution: Solution, region: str, sizes: Mapping[str, int] | No
     """Every node of the solution, each after those it reads from. `sizes` as in `model_features`."""
     nodes = feature_nodes(solution)
     for recall in solution.enabled_recalls:
-        nodes.extend(RECALLS.load(recall.type)().nodes(recall, solution))
+        method = RECALLS.load(recall.type)()
+        trained = isinstance(method, TrainedRecall)
+        nodes += (
+            method.sized_nodes(recall, solution, sizes or {}) if trained else method.nodes(recall, solution)
+        )
     if solution.ranks is not None:
         nodes += [*sample_nodes(solution, sizes), train_node(solution)]
     nodes.append(sync_node(solution, publications(solution), region))
@@ -72,9 +77,20 @@ def compile_solution(
     }
     if solution.ranks is not None:
         files |= {f"{OWN_FOLDER}/{path}": text for path, text in package_files(solution, sizes).items()}
+    files |= {f"{OWN_FOLDER}/{path}": text for path, text in _model_files(solution, sizes or {}).items()}
     files[ENGINE_FILE] = engine_config.dump(engine_config.engine_config(solution, region))
     files[SOLUTION_FILE] = document
     return Package(f"pairec_{solution.name}", Workflow(flow, tuple(nodes)), files)
+
+
+def _model_files(solution: Solution, sizes: Mapping[str, int]) -> dict[str, str]:
+    """The files of the recalls' models."""
+    found: dict[str, str] = {}
+    for recall in solution.enabled_recalls:
+        method = RECALLS.load(recall.type)()
+        if isinstance(method, TrainedRecall):
+            found |= method.package_files(recall, solution, sizes)
+    return found
 
 
 def _undeclared(nodes: list[Node], project: str, read: Read) -> list[Problem]:

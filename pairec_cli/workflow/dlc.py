@@ -99,7 +99,7 @@ class Training:
         arguments = command.arguments
         place = self._place(arguments["model_dir"])
         text, features_text = self._configuration(arguments["pipeline_config_path"])
-        config, features = parse(text), _features(features_text)
+        config, features = parse(text), read_features(features_text)
         rows, held_out = (self._files(arguments.get(f"{name}_input_path")) for name in ("train", "eval"))
         vocabularies = self._vocabularies()
         folder = self._working_folder(place)
@@ -114,7 +114,7 @@ class Training:
             held_out,
             folder,
             device=self.device,
-            on_progress=_Told(self.log, self.advance),
+            on_progress=Told(self.log, self.advance),
             beginning=self._beginning(arguments.get("fine_tune_checkpoint"), vocabularies),
         )
         self._tell(result)
@@ -172,7 +172,7 @@ class Training:
         if path is None:
             return []
         table, days = table_path(path)
-        known = self.workspace.warehouse.partitions(table)
+        known = self.workspace.warehouse.ledger.partitions(table)
         if missing := [ds for ds in days if ds not in known]:
             raise DataError(f"{table} has no partition ds={missing[0]}", hint="pairec backfill plan")
         return self.workspace.warehouse.files(table, days)
@@ -241,7 +241,7 @@ class Training:
 
 
 @dataclass
-class _Told:
+class Told:
     """Passes progress on, and logs each epoch's end."""
 
     log: Log
@@ -259,7 +259,7 @@ class _Told:
             self.advance(share, f"epoch {progress.epoch}, {rate}, loss {progress.loss:.4f}")
 
 
-def _features(text: str) -> list[ModelFeature]:
+def read_features(text: str) -> list[ModelFeature]:
     try:
         return [ModelFeature.from_dict(body) for body in json.loads(text)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,6 +1,6 @@
 """The shell script of a training node, read: which TorchEasyRec programs it runs, on what, to where.
 
-Only what such a script needs is known: comments, `set`, `export NAME=value`, and the two programs under
+Only what such a script needs is known: comments, `set`, `export NAME=value`, and these programs under
 `torchrun` or `python`. Any other line is an error with its number, never something that is left out.
 """
 
@@ -38,6 +38,7 @@ PROGRAMS: Mapping[str, Program] = {
                 "continue_train",
                 "fine_tune_checkpoint",
                 "odps_data_quota_name",
+                "edit_config_json",
             }
         ),
         frozenset({"pipeline_config_path", "train_input_path", "model_dir"}),
@@ -45,6 +46,20 @@ PROGRAMS: Mapping[str, Program] = {
     "tzrec.export": Program(
         frozenset({"pipeline_config_path", "export_dir", "checkpoint_path", "odps_data_quota_name"}),
         frozenset({"pipeline_config_path", "export_dir"}),
+    ),
+    "tzrec.predict": Program(
+        frozenset(
+            {
+                "scripted_model_path",
+                "predict_input_path",
+                "predict_output_path",
+                "reserved_columns",
+                "output_columns",
+                "batch_size",
+                "odps_data_quota_name",
+            }
+        ),
+        frozenset({"scripted_model_path", "predict_input_path", "predict_output_path"}),
     ),
 }
 _SWITCHES = frozenset({"continue_train"})

@@ -19,9 +19,16 @@ from pairec_cli.workflow.pai import run_component
 from pairec_cli.workflow.plan import Expected
 from pairec_cli.workflow.pyodps import run_pyodps
 from pairec_cli.workflow.ranking_service import served_ranking
+from pairec_cli.workflow.vector_service import vector_recall_of
 from pairec_cli.workflow.workspace import Workspace
 
-_TRAINERS = Registry("trainer", {"tzrec": "pairec_cli.workflow.dlc:Training"})
+_TRAINERS = Registry(
+    "trainer",
+    {
+        "ranking": "pairec_cli.workflow.dlc:Training",
+        "vectors": "pairec_cli.workflow.vector_training:VectorTraining",
+    },
+)
 """Imported when a training node runs: PyTorch takes longer to import than most nodes to run."""
 
 
@@ -144,14 +151,15 @@ class NodeRunner:
         expected: Expected,
         log: Callable[[str], None],
     ) -> int:
+        recall = vector_recall_of(self.workspace, self.workflow, node)
         ranking = served_ranking(self.workspace, self.workflow)
-        if ranking is None:
+        if recall is None and ranking is None:
             raise NotDeployed(
-                f"workflow {self.workflow} has no solution that ranks", hint="pairec deploy run"
+                f"workflow {self.workflow} has no solution that trains a model", hint="pairec deploy run"
             )
-        rows: int = _TRAINERS.load("tzrec")(
+        rows: int = _TRAINERS.load("ranking" if recall is None else "vectors")(
             self.workspace,
-            ranking,
+            recall or ranking,
             node,
             ds,
             parameters,

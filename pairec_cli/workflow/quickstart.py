@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pairec_cli.domain.ds import ranges
 from pairec_cli.domain.errors import DataError, NodeFailed
 from pairec_cli.domain.runs import RunState
-from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.solution import Ranking, Solution
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.workflow import backfilling, deploying, generating, solution_document, solutions, source_nodes
 from pairec_cli.workflow.carrying import Listener
@@ -20,6 +20,7 @@ from pairec_cli.workflow.workspace import Workspace
 
 SCENARIO = "HomePage"
 SOLUTION = "home"
+LABEL_DAYS, LEAST_LABEL_DAYS = 14, 7
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ def quickstart(workspace: Workspace, on_step: Callable[[Step], None], on_progres
     on_step(Step("4", "Scenario", scenario.name))
     solution = _solution(workspace, days)
     recalls = ", ".join(recall.name for recall in solution.enabled_recalls)
+    ranking = f", ranking {solution.ranks.model}" if solution.ranks else ""
     needs = f"{solution.required_days} days of data"
-    on_step(Step("5", "Solution", f"{solution.name}: recalls {recalls}; {needs}"))
+    on_step(Step("5", "Solution", f"{solution.name}: recalls {recalls}{ranking}; {needs}"))
     record = generating.generate(workspace, solution.name).record
     on_step(Step("5.6", "Generate", str(record.package)))
     _, choice = deploying.deploy(workspace, record)
@@ -89,15 +91,24 @@ def _solution(workspace: Workspace, days: list[str]) -> Solution:
     existing = workspace.control.solutions.all(workspace.instance.name)
     if any(record.name == SOLUTION for record in existing):
         return solutions.current(workspace, SOLUTION)[1]
-    fitted = fit_windows(solutions.default_solution(workspace.instance, SOLUTION, SCENARIO), len(days))
+    fitted = fit_windows(_default(workspace), len(days))
     document = solution_document.write(fitted)
     return solutions.save(workspace, document, comment="quick deployment")[1]
+
+
+def _default(workspace: Workspace) -> Solution:
+    """The tutorial's solution, whose ranking learns from fewer days: the third command is awaited."""
+    solution = solutions.default_solution(workspace.instance, SOLUTION, SCENARIO)
+    ranking = solution.ranking or Ranking()
+    days = min(ranking.training_days, LABEL_DAYS)
+    return solution.model_copy(update={"ranking": ranking.model_copy(update={"training_days": days})})
 
 
 def fit_windows(solution: Solution, days: int) -> Solution:
     """The solution with windows that need no more than `days` of history; unchanged when there are enough.
 
-    Feature periods longer than a third of the history go, then training takes what is left.
+    Feature periods longer than a third of the history go, then training takes what is left. A history that
+    leaves the ranking less than a week of labels leaves it out: it would mistake a day for all of its kind.
     """
     if solution.required_days <= days:
         return solution
@@ -111,7 +122,15 @@ def fit_windows(solution: Solution, days: int) -> Solution:
         changes = {f: min(getattr(recall, f), training) for f in fields if f in known}
         recalls.append(recall.model_copy(update=changes))
     features = solution.features.model_copy(update={"periods": periods})
-    return solution.model_copy(update={"features": features, "recalls": tuple(recalls)})
+    changes = {"features": features, "recalls": tuple(recalls), "ranking": _fit(solution.ranking, training)}
+    return solution.model_copy(update=changes)
+
+
+def _fit(ranking: Ranking | None, days: int) -> Ranking | None:
+    """The ranking on `days` days of labels at most."""
+    if ranking is None or days < LEAST_LABEL_DAYS:
+        return None
+    return ranking.model_copy(update={"training_days": min(ranking.training_days, days)})
 
 
 def _backfill(

@@ -42,7 +42,7 @@ def check(
 
 def _rows(workspace: Workspace, table: TableName, ds: str, ids: tuple[str, ...]) -> dict[Key, dict[str, Any]]:
     """The day's rows by request, user and item."""
-    if ds not in workspace.warehouse.partitions(table):
+    if ds not in workspace.warehouse.ledger.partitions(table):
         raise DataError(f"{table} has no partition ds={ds}", hint=f"pairec backfill run --end {ds}")
     data = workspace.warehouse.read(table, [ds])
     columns = [data.column(name).to_pylist() for name in ("request_id", *ids)]

@@ -113,7 +113,7 @@ def _of_model(ranking: TrainedRanking, ds: str) -> Iterator[Quality]:
 def _held(workspace: Workspace, ranking: TrainedRanking, ds: str) -> Held | None:
     """The day's held-out rows; None when their partition is gone."""
     table = ranking.table("fg_encoded_eval")
-    if ds not in workspace.warehouse.partitions(table):
+    if ds not in workspace.warehouse.ledger.partitions(table):
         return None
     names = TableNames(ranking.what.solution)
     hidden = [f"__{names.user_id}__", f"__{names.item_id}__"]
@@ -143,7 +143,7 @@ def _by_popularity(
     workspace: Workspace, ranking: TrainedRanking, held: Held, target: RankingTarget
 ) -> Floats | None:
     table = ranking.table("fg_encoded")
-    if held.ds not in workspace.warehouse.partitions(table):
+    if held.ds not in workspace.warehouse.ledger.partitions(table):
         return None
     key = f"__{TableNames(ranking.what.solution).item_id}__"
     rows = workspace.warehouse.read(table, [held.ds], [key, target.name])
@@ -163,7 +163,9 @@ def _by_recalls(workspace: Workspace, ranking: TrainedRanking, held: Held) -> Fl
     for recall in solution.enabled_recalls:
         for publication in RECALLS.load(recall.type)().publications(recall, solution):
             table = TableName(ranking.what.project, publication.table)
-            if "item_ids" not in publication.columns or day not in workspace.warehouse.partitions(table):
+            if "item_ids" not in publication.columns or day not in workspace.warehouse.ledger.partitions(
+                table
+            ):
                 continue
             found = True
             rows = workspace.warehouse.read(table, [day], [publication.key, "item_ids"])
@@ -203,7 +205,7 @@ def sample_counts(workspace: Workspace, ranking: TrainedRanking, ds: str | None 
     last = ranking.folder(ds).name if ranking.days else ds
     table = ranking.training_set
     if last is None:
-        last = max(workspace.warehouse.partitions(table), default=None)
+        last = max(workspace.warehouse.ledger.partitions(table), default=None)
     if last is None:
         raise DataError(f"{table} has no partition", hint="pairec backfill run")
     sums = ", ".join(

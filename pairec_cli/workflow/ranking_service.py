@@ -76,7 +76,7 @@ def put_model_into_service(workspace: Workspace, ranking: ServedRanking) -> InSe
     newest model cannot be served; the one before stays.
     """
     days = trained_days(ranking.folder)
-    partitions = workspace.warehouse.partitions(ranking.items)
+    partitions = workspace.warehouse.ledger.partitions(ranking.items)
     if not days or not partitions:
         return None
     wanted = InService(
@@ -113,7 +113,7 @@ def put_in_place(workspace: Workspace, ranking: ServedRanking, ds: str, made: Pa
     replaced = served is not None and served.model == ds
     if served is not None and replaced:
         snapshot = made / served.snapshot(ranking.folder).name
-        partition = workspace.warehouse.partitions(ranking.items).get(served.items)
+        partition = workspace.warehouse.ledger.partitions(ranking.items).get(served.items)
         if partition is not None:
             write_items(workspace, ranking, ModelDescription.read(made), served.items, snapshot)
             replace_text(_source(snapshot), partition.fingerprint)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from pairec_cli.domain.ds import shift
 from pairec_cli.domain.naming import TableNames
+from pairec_cli.domain.recall import TrainedRecall
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.features.columns import Kind, context_attributes, entity_attributes
 from pairec_cli.features.script import literal, quoted, source_form
+from pairec_cli.recall.registry import RECALLS
 from pairec_cli.workflow.workspace import Workspace
 
 _STEP = 1.25
@@ -36,14 +38,21 @@ class _Counted:
 
 def vocabulary_sizes(workspace: Workspace, solution: Solution) -> dict[str, int]:
     """Vocabulary → about how many values it has, at least 1; without those of tables that hold no day yet."""
-    if solution.ranks is None:
+    if solution.ranks is None and not _trains(solution):
         return {}
     found: dict[str, int] = {}
     for role in (TableRole.USER, TableRole.ITEM):
         found |= _counts(workspace, solution, role, list(_of_entity(solution, role)), days=1)
+    if solution.ranks is None:
+        return found
     context = list(_of_context(solution))
     days = solution.ranks.training_days
     return found | _counts(workspace, solution, TableRole.BEHAVIOR, context, days=days)
+
+
+def _trains(solution: Solution) -> bool:
+    """Whether a recall has a model."""
+    return any(isinstance(RECALLS.load(r.type)(), TrainedRecall) for r in solution.enabled_recalls)
 
 
 def _of_entity(solution: Solution, role: TableRole) -> Iterator[_Counted]:
@@ -68,7 +77,7 @@ def _counts(
 ) -> dict[str, int]:
     """The counts over the table's last `days` days."""
     table = TableNames(solution).source(role)
-    last = max(workspace.warehouse.partitions(table), default=None)
+    last = max(workspace.warehouse.ledger.partitions(table), default=None)
     if last is None or not counted:
         return {}
     where = f"{quoted(source_form(solution, role).partition)} > '{shift(last, -days)}'"

@@ -11,7 +11,7 @@ import yaml
 from pairec_cli.control.database import Control
 from pairec_cli.domain.errors import AlreadyExists, DataError, InvalidConfig, InvalidInput, NotFound, Problem
 from pairec_cli.domain.instance import Instance, SolutionRecord, SolutionVersion
-from pairec_cli.domain.solution import Environment, Solution, SourceTable, parse_solution
+from pairec_cli.domain.solution import Environment, Ranking, Solution, SourceTable, parse_solution
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
 from pairec_cli.features.spec import feature_specs
 from pairec_cli.ranking.pipeline import ranking_problems
@@ -27,7 +27,7 @@ QUICK_RECALLS = ("etrec_u2i", "global_hot")
 
 
 def default_solution(instance: Instance, name: str, scenario: str) -> Solution:
-    """The tutorial's solution on the instance's own resources: two recalls, defaults everywhere."""
+    """The tutorial's solution on the instance's own resources: two recalls, DBMTL, defaults everywhere."""
     bindings = instance.bindings
     environment = Environment(
         offline_store=bindings.maxcompute_project,
@@ -37,7 +37,7 @@ def default_solution(instance: Instance, name: str, scenario: str) -> Solution:
     )
     types = recall_types()
     recalls = tuple(types[kind].model_validate({"type": kind, "name": kind}) for kind in QUICK_RECALLS)
-    return Solution(name=name, scenario=scenario, environment=environment, recalls=recalls)
+    return Solution(name=name, scenario=scenario, environment=environment, recalls=recalls, ranking=Ranking())
 
 
 def save(

@@ -34,6 +34,21 @@ def prepare(home: Path) -> Project:
     return project
 
 
+RANKING = {
+    "ranking.training_days": "3",
+    "ranking.min_count": "1",
+    "ranking.sequence_length": "5",
+    "ranking.select": "user_id,item_id,city,tags,category,net_type,day_h,user__cnt_click_3d,"
+    "user__kv_category_click_3d,item__cnt_click_3d,click_5_seq",
+}
+"""A model of few inputs."""
+
+
 def document(project: Project) -> str:
+    """Recalls alone."""
     default = solutions.default_solution(project.instance, NAME, "HomePage")
-    return solutions.configure(solution_document.write(default), WINDOWS)
+    return solutions.configure(solution_document.write(default), {**WINDOWS, "ranking": "null"})
+
+
+def ranked_document(project: Project) -> str:
+    return solutions.configure(document(project), RANKING)
