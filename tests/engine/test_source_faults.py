@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_redis_stopped_mid_run_costs_the_filter_until_it_is_back(
     assert ask(served, 1) == (["b"], "")
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert [text.partition(":")[0] for text in said] == ["exposures are not written", "RedisConfs.r"]
-    assert re.search(r"exposures are written again; [123] writes were lost$", said[1])
+    assert re.search(r"exposures are written again; \d writes were lost$", said[1])
 
 
 def test_a_redis_that_pauses_delays_neither_the_answer_nor_loses_its_batch(
@@ -249,10 +250,14 @@ def test_a_redis_that_pauses_delays_neither_the_answer_nor_loses_its_batch(
     patient = engine(stack, tmp_path, SHOWN, **redis_conf(redis_process))
     assert ask(patient, 1) == (["a"], "")
     with redis_process.client() as client:
+        while not client.llen("f_1"):
+            time.sleep(0.01)
         client.client_pause(60_000, all=False)
-        assert ask(patient, 1) == (["b"], ""), "only its write waits"
-        assert client.llen("f_1") == 1
-        client.client_unpause()
+        try:
+            assert ask(patient, 1) == (["b"], ""), "only its write waits"
+            assert client.llen("f_1") == 1
+        finally:
+            client.client_unpause()
     assert ask(patient, 1) == (["c"], ""), "the user's next request waits for it"
 
 
