@@ -105,7 +105,8 @@ class HologresServer(HologresTables):
         return self.server.within(seconds)
 
     def exposures(self, dao: DaoConf, limits: ExposureLimits) -> Exposures:
-        return LaterExposures(super().exposures(dao, limits), self.writer, EXPOSURE_SECONDS)
+        patience = self.server.within(EXPOSURE_SECONDS).seconds
+        return LaterExposures(super().exposures(dao, limits), self.writer, patience)
 
     def close(self) -> None:
         self.writer.close()
