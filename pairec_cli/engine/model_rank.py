@@ -76,7 +76,7 @@ class ModelRank:
             shown += [output if alone and output else _long(algorithm.name, output) for output in found]
         names = list(scores)
         for item, values in zip(items, zip(*scores.values(), strict=True), strict=True):
-            item.algo_scores.update(zip(names, values, strict=True))
+            item.algo_scores.update(zip(names, values))  # noqa: B905  # a check per item costs more than it
         context.scores = tuple(shown)
         return self.expression.apply(items, context)
 

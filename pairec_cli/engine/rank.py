@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidInput
-from pairec_cli.domain.item_features import item_features
+from pairec_cli.domain.item_features import keep_recall
 from pairec_cli.domain.rank_score import RankScore, compile_rank_score, is_score
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import RequestContext
@@ -83,9 +83,7 @@ class ScoreExpression:
     def _rank(self, item: Item) -> bool:
         """Whether the item has the score that the expression gives it. What recalled it becomes properties,
         so that `${recall_score}` and the recall's own name have a meaning."""
-        features = item_features(item)
-        if features is not item.properties:
-            item.properties.update(features)
+        keep_recall(item)
         if self.rewrites:
             scores = {name: _number(expression, item) for name, expression in self.rewrites}
             item.algo_scores.update({name: 0.0 if score is None else score for name, score in scores.items()})

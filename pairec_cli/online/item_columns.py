@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pairec_cli.online.lookup_groups import LookupGroup
 from pairec_cli.online.ragged import Ragged
 from pairec_cli.online.text_index import TextIndex, file_name, mapped
 
@@ -59,25 +60,30 @@ class ItemPairs:
         stored = file_name("pairs", name)
         self._index = TextIndex.open(folder, stored)
         self._items = open_ragged(folder, stored)
-        self._numbers: NDArray[np.float32] = mapped(folder / f"{stored}.matrix.npy")
+        self._numbers = mapped(folder / f"{stored}.matrix.npy")
 
     @classmethod
     def write(
-        cls, folder: Path, name: str, count: int, columns: Iterable[Iterable[Mapping[str, float]]]
+        cls, folder: Path, group: LookupGroup, count: int, columns: Iterable[Iterable[Mapping[str, float]]]
     ) -> None:
-        """`columns` are the F texts, each with the pairs of the `count` items."""
+        """`columns` are the F texts of the group, each with the pairs of the `count` items. Where a key is
+        one value the numbers are kept as they enter the model."""
         codes: dict[str, int] = {}
         entries = [_entries(pairs, count, codes) for pairs in columns]
         places = np.sort(np.concatenate([keys for keys, _ in entries]))
         places = places[np.diff(places, prepend=-1) > 0]
-        matrix = np.zeros((len(places), len(entries)), np.float32)
+        matrix = np.zeros((len(places), len(entries)))
         for column, (keys, numbers) in enumerate(entries):
             matrix[np.searchsorted(places, keys), column] = numbers
         offsets = np.searchsorted(places, np.arange(len(codes) + 1) * max(1, count))
-        stored = file_name("pairs", name)
+        if not group.separator:
+            matrix = group.transformed(matrix)
+        stored = file_name("pairs", group.name)
         TextIndex.write(folder, stored, list(codes), np.arange(len(codes), dtype=np.int32))
         write_ragged(folder, stored, Ragged((places % max(1, count)).astype(np.int32), offsets))
-        np.save(folder / f"{stored}.matrix.npy", matrix)
+        np.save(
+            folder / f"{stored}.matrix.npy", matrix.astype(np.float32 if not group.separator else np.float64)
+        )
 
     def sums(self, rows: NDArray[np.int64], keys: Iterable[str]) -> NDArray[np.float64]:
         """Per row and text the sum of the keys' numbers, (N, F)."""

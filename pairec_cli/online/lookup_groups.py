@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pairec_cli.domain.model_features import Form, ModelFeature, Side
 from pairec_cli.domain.records import Record
-from pairec_cli.online.feature_values import LARGEST, LARGEST_GIVEN, pairs_of, transformed
+from pairec_cli.online.feature_values import LARGEST, LARGEST_GIVEN
 from pairec_cli.online.model_description import ModelDescription
 
 
@@ -31,17 +31,9 @@ class LookupGroup(Record):
     def name(self) -> str:
         return f"{self.key_side}.{self.key}"
 
-    def pairs(self, place: int, text: object) -> dict[str, float]:
-        """What the text of one feature holds. Where a key is one value its number is transformed already."""
-        found, transform = pairs_of(text), self.features[place].transform
-        if self.separator or not found:
-            return found
-        return {key: transformed(number, transform) for key, number in found.items()}
-
-    def finished(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The inputs (N, F) from the sums over a key's values (N, F)."""
-        if not self.separator:
-            return sums
+    def transformed(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The inputs (…, F) from the sums over a key's values. Where a key is one value the numbers
+        themselves may be transformed, before a key picks one."""
         sums = np.where(np.abs(sums) <= LARGEST, sums, 0.0)
         logs = np.array([feature.transform == "log" for feature in self.features])
         found: NDArray[np.float64] = np.where(logs, np.copysign(np.log(1 + np.abs(sums)), sums), sums)

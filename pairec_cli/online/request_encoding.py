@@ -205,22 +205,26 @@ class _Crossing:
     def lookups(self, group: LookupGroup) -> NDArray[np.float64]:
         """The numbers that one side's texts hold for the other's value, (N or 1, F)."""
         if group.key_side == "item":
-            return group.finished(self._by_item(group))
+            return self._by_item(group)
         keys = texts_of(self.asked.value(group.features[0], 1), group.separator)
         if group.text_side == "item":
-            return group.finished(self.encoder.items.pairs[group.name].sums(self.rows, keys))
-        pairs = self._pairs(group)
-        return group.finished(np.array([[looked_up(one, keys) for one in pairs]]))
+            sums = self.encoder.items.pairs[group.name].sums(self.rows, keys)
+            return group.transformed(sums) if group.separator else sums
+        return group.transformed(np.array([[looked_up(one, keys) for one in self._pairs(group)]]))
 
     def _by_item(self, group: LookupGroup) -> NDArray[np.float64]:
-        """Sums over the candidates' values, (N, F)."""
+        """What the user's texts hold for the candidates' values, (N, F)."""
         keys, numbers = table(self._pairs(group))
+        if not group.separator:
+            numbers = group.transformed(numbers)
         column = self.encoder.items.columns[group.key]
         slots = np.zeros(len(column.index) + 1, np.int64)  # value → row of `numbers`; the last is of no value
         slots[np.array(column.index.find(keys), np.int64)] = np.arange(1, len(keys) + 1)
         slots[-1] = 0
-        found: NDArray[np.float64] = numbers[slots[self.codes(group.key)]].sum(1)
-        return found
+        rows = slots[self.codes(group.key)]
+        if not group.separator:
+            return numbers[rows[:, 0]]
+        return group.transformed(numbers[rows].sum(1))
 
     def _pairs(self, group: LookupGroup) -> list[dict[str, float]]:
-        return [group.pairs(place, self.asked.value(f)) for place, f in enumerate(group.features)]
+        return [pairs_of(self.asked.value(feature)) for feature in group.features]

@@ -90,7 +90,7 @@ class _Writer:
             ItemColumn.write(self.folder, name, [texts_of(v, separator) for v in self._values(name)])
         for group in pair_groups(self.description):
             columns = (self._pairs(group, place) for place in range(len(group.features)))
-            ItemPairs.write(self.folder, group.name, rows, columns)
+            ItemPairs.write(self.folder, group, rows, columns)
         meta = {"format": FORMAT, "model": self.description.fingerprint, "rows": rows}
         (self.folder / META).write_text(json.dumps(meta) + "\n", "utf-8")
 
@@ -156,5 +156,5 @@ class _Writer:
         values = self._values(group.features[place].sources[0])
         for value in values:
             if value not in known:
-                known[value] = group.pairs(place, value)
+                known[value] = pairs_of(value)
         return [known[value] for value in values]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import numpy as np
@@ -55,12 +55,15 @@ class TextIndex:
     def find(self, texts: Iterable[str]) -> list[int]:
         """The number of each text; -1 for those that are not there."""
         known, wanted = self._known, list(texts)
-        if absent := [text for text in wanted if text not in known]:
+        found = list(map(known.get, wanted))
+        if None in found:
+            absent = [text for text, number in zip(wanted, found, strict=True) if number is None]
             if len(known) + len(absent) > _MEMORY:
                 known = self._known = {}  # a new one: other threads may be reading the old one
-                absent = wanted
-            known.update(zip(absent, self._bisect(absent), strict=True))
-        return [known[text] for text in wanted]
+            numbers = iter(self._bisect(absent))
+            found = [next(numbers) if number is None else number for number in found]
+            known.update(cast("zip[tuple[str, int]]", zip(wanted, found, strict=True)))
+        return cast("list[int]", found)
 
     def _bisect(self, texts: list[str]) -> list[int]:
         keys = self._keys
@@ -81,7 +84,7 @@ def file_name(kind: str, name: str) -> str:
 def mapped(path: Path) -> NDArray[Any]:
     """The array in a .npy file, read-only and read when looked at. Raises OSError and ValueError."""
     array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+    return array.view(np.ndarray)  # numpy's class for mapped files looks at itself at every access
 
 
 def _key(text: str) -> bytes:

@@ -30,7 +30,7 @@ def test_items_are_found_by_id(tmp_path: Path) -> None:
     assert items.ids.tolist() == [[1], [2], [0]]
     assert items.dense is not None
     assert items.dense.tolist() == [[1.0], [0.0], [0.0]]
-    assert isinstance(items.ids, np.memmap)
+    assert isinstance(items.ids.base, np.memmap)
 
 
 def test_that_of_another_training_is_refused(tmp_path: Path) -> None:
