@@ -52,9 +52,8 @@ class MIND(MatchModel):
 
     def users(self, rows: Batch | Inputs) -> Tensor:
         groups, user = read(self.groups, rows), self.own.user_tower
-        _, entries, present = groups.sequence(user.history_input)
-        longest = self.capsules.config.max_seq_len
-        entries, present = entries[:, :longest], present[:, :longest]
+        history = self.groups.sequence_group(user.history_input)
+        entries, present = history.entries(groups.inputs, self.capsules.config.max_seq_len)
         z, there = self.capsules(self.history_mlp(entries) if self.history_mlp else entries, present)
         p = self.user_mlp(groups[user.input]).unsqueeze(1).expand(-1, z.shape[1], -1)
         joined = p + z if self.summed else torch.cat([p, z], 2)
@@ -75,7 +74,9 @@ class LinearMLP(nn.Module):
         super().__init__()
         *hidden, last = config.hidden_units or (0,)
         if not last:
-            raise InvalidInput("an mlp has no hidden_units", hint="give at least one layer in pipeline.config")
+            raise InvalidInput(
+                "an mlp has no hidden_units", hint="give at least one layer in pipeline.config"
+            )
         inner = config.model_copy(
             update={"hidden_units": tuple(hidden), "dropout_ratio": config.dropout_ratio[: len(hidden)]}
         )

@@ -9,5 +9,6 @@ COMPONENTS = Registry(
     {
         "pai_etrec": "pairec_cli.components.etrec:Etrec",
         "swing_rec_ext": "pairec_cli.components.swing:Swing",
+        "vector_topk": "pairec_cli.components.vector_search:VectorTopk",
     },
 )

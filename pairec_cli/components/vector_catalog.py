@@ -1,8 +1,8 @@
 """The items that a model with two towers chooses from: TorchEasyRec's sampler table, read.
 
-    id BIGINT          the item, as the feature `item_id_field` holds it
-    weight DOUBLE      how often it is drawn as a negative
-    attrs STRING       its encoded features in the order of `attr_fields`, joined by `attr_delimiter`
+id BIGINT          the item, as the feature `item_id_field` holds it
+weight DOUBLE      how often it is drawn as a negative
+attrs STRING       its encoded features in the order of `attr_fields`, joined by `attr_delimiter`
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def sampler_of(config: PipelineConfig) -> NegativeSampler:
 
 
 def read_catalog(table: pa.Table, config: PipelineConfig, features: Sequence[ModelFeature]) -> Catalog:
-    """The items of a sampler table. Raises DataError for rows that are no items, InvalidInput for the config."""
+    """The items of a sampler table. Raises DataError for rows that are none, InvalidInput for the config."""
     sampler = sampler_of(config)
     by_name = {feature.name: feature for feature in features}
     if missing := [name for name in sampler.attr_fields if name not in by_name]:

@@ -1,8 +1,9 @@
 """Training of a model with two towers, measured by ranking the whole catalog for held-out rows.
 
 Metrics over sampled candidates flatter a model, so after each epoch every item is ranked for every held-out
-row, without the items of its history: recall@k is the share of rows whose item is among the best k. The best
-epoch is kept; training ends early when two epochs in a row were no better.
+row, without the items of its history: recall@k is the share of rows whose item is among the best k, NDCG the
+mean of 1 / log2(1 + place). The epoch of the best NDCG is kept, as it tells most of few rows; training ends
+early when two epochs in a row were no better.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -36,7 +38,9 @@ from pairec_cli.domain.model_features import OUT_OF_VOCABULARY, ModelFeature
 from pairec_cli.domain.pipeline_config import PipelineConfig
 
 TOPS = (20, 100)
-"""Places that recall is told for; the first decides."""
+"""Places that recall is told for."""
+THREADS = 1
+"""Steps are too small to gain from a second one, and waiting for it costs much where cores are busy."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ class _Run:
         if self.held_out is None:
             return ()
         self.model.eval()
-        found, judged = np.zeros(len(TOPS)), 0
+        places = list[Tensor]()
         key = self.model.item_key
         with torch.no_grad():
             everything = self.catalog.all().to(self.device)
@@ -140,12 +144,16 @@ class _Run:
                 own, scores = own[known], scores[known]
                 best = scores.gather(1, own.unsqueeze(1))
                 place = ((scores > best) | ((scores == best) & _before(scores, own))).sum(1)
-                found += [int((place < top).sum()) for top in TOPS]
-                judged += len(own)
-        return tuple(
-            Metric("match", f"recall_at_{top}", float(hits) / max(judged, 1))
-            for top, hits in zip(TOPS, found, strict=True)
-        )
+                places.append(place.cpu())
+        return _metrics(torch.cat(places).numpy())
+
+
+def _metrics(places: npt.NDArray[np.int64]) -> tuple[Metric, ...]:
+    """Of the held-out items' places, the first of which is 0; the first metric decides."""
+    if not len(places):
+        return ()
+    recall = [Metric("match", f"recall_at_{top}", float((places < top).mean())) for top in TOPS]
+    return (Metric("match", "ndcg", float((1 / np.log2(2 + places)).mean())), *recall)
 
 
 def _places(ids: Tensor, column: Tensor) -> Tensor:
@@ -174,7 +182,7 @@ def train_vectors(
     *,
     device: str = "auto",
     seed: int = 0,
-    threads: int | None = None,
+    threads: int = THREADS,
     on_progress: OnProgress | None = None,
 ) -> VectorResult:
     """Trains the config's model on Parquet files of encoded rows. Without held-out rows it takes all epochs.
@@ -216,9 +224,7 @@ def _to_the_end(run: _Run) -> bool:
         number += 1
         if _best(run.epochs) == number:
             best = copy.deepcopy(run.model.state_dict())
-        if number - _best(run.epochs) >= PATIENCE or (
-            run.settings.steps and run.steps >= run.settings.steps
-        ):
+        if number - _best(run.epochs) >= PATIENCE or (run.settings.steps and run.steps >= run.settings.steps):
             break
     run.model.load_state_dict(best)
     return run.settings.epochs is not None and number < run.settings.epochs

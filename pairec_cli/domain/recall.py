@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import RecallConfig, Solution
@@ -30,4 +30,18 @@ class RecallMethod(Protocol):
 
     def engine_conf(self, config: Any, solution: Solution) -> Mapping[str, Any]:
         """The RecallConfs entry, in PAI-Rec's keys."""
+        ...
+
+
+@runtime_checkable
+class TrainedRecall(Protocol):
+    """What a recall with a trained model has besides. `sizes` maps vocabularies to distinct values in the
+    data, where they are counted; the sizes of the embeddings follow from it, in nodes and files alike."""
+
+    def sized_nodes(self, config: Any, solution: Solution, sizes: Mapping[str, int]) -> list[Node]:
+        """As `RecallMethod.nodes`."""
+        ...
+
+    def package_files(self, config: Any, solution: Solution, sizes: Mapping[str, int]) -> dict[str, str]:
+        """Path in the package → text: `models/<solution>_<recall>/pipeline.config` and `features.json`."""
         ...

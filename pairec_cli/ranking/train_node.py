@@ -51,8 +51,8 @@ def train_node(solution: Solution) -> Node:
         solution=solution.name,
         node=node,
         model=model_name(solution),
-        train=_command("tzrec.train_eval", _training(solution, form)),
-        export=_command("tzrec.export", _export(solution)),
+        train=command("tzrec.train_eval", _training(solution, form)),
+        export=command("tzrec.export", _export(solution)),
     )
     return Node(
         name=node,
@@ -105,11 +105,11 @@ def _export(solution: Solution) -> dict[str, str]:
     return {"pipeline_config_path": f"{model}/{CONFIG_FILE}", "export_dir": f"{model}/export"}
 
 
-def _command(program: str, arguments: Mapping[str, str]) -> str:
-    """One program under torchrun. Values with `#` are quoted: to the shell it begins a comment."""
+def command(program: str, arguments: Mapping[str, str]) -> str:
+    """One program under torchrun. Values with `#` are quoted, as to the shell it begins a comment, and JSON."""
     words = [*LAUNCH, f"-m {program}"]
     for name, value in arguments.items():
-        words.append(f"--{name} '{value}'" if "#" in value else f"--{name} {value}")
+        words.append(f"--{name} '{value}'" if set('#"') & set(value) else f"--{name} {value}")
     return " \\\n    ".join(words)
 
 
