@@ -282,6 +282,9 @@ class Ranking(Form):
     the step and rounded down to a multiple of it."""
     numeric: Literal["raw", "binned"] = "raw"
     """Numbers enter the model as they are (after a signed logarithm), or as bins with an embedding."""
+    lookup_periods: Days = ()
+    """Statistics periods whose preferred-attribute (KV) features the model looks up; empty means the longest
+    alone. Each costs about as much as all counts together."""
     combos: tuple[Names, ...] = ()
     """Feature combinations: pairs of categorical columns."""
     sequence_events: Names = ("click",)

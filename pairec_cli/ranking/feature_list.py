@@ -242,6 +242,8 @@ def _context(solution: Solution) -> Iterator[ModelFeature]:
 
 def _lookups(solution: Solution) -> Iterator[ModelFeature]:
     """Preferred-attribute statistics of each side, looked up by the other side's attribute."""
+    chosen = solution.ranking.lookup_periods if solution.ranking else ()
+    periods = chosen or (max(solution.features.periods),)
     for role in SIDES:
         other = TableRole.ITEM if role is TableRole.USER else TableRole.USER
         keys: dict[str, tuple[Attribute, Side]] = {
@@ -249,7 +251,7 @@ def _lookups(solution: Solution) -> Iterator[ModelFeature]:
         }
         keys |= {a.wide: (a, _side(other)) for a in entity_attributes(solution, other)}
         for spec in statistics(solution, role):
-            if spec.kind in (FeatureKind.KV, FeatureKind.KV_RATIO):
+            if spec.kind in (FeatureKind.KV, FeatureKind.KV_RATIO) and spec.window in periods:
                 yield _lookup(spec, _side(role), *keys[spec.attribute or ""])
 
 

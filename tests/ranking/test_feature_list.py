@@ -28,7 +28,8 @@ from pairec_cli.ranking.widths import buckets, width
 
 
 def solution(**ranking: Any) -> Solution:
-    return Solution(ranking=Ranking.model_validate(ranking))
+    """With look-ups of every period."""
+    return Solution(ranking=Ranking.model_validate({"lookup_periods": (3, 7, 15)} | ranking))
 
 
 def features(form: Solution, sizes: dict[str, int] | None = None) -> dict[str, ModelFeature]:
@@ -51,6 +52,18 @@ def test_every_column_of_both_sides_is_an_input() -> None:
         Form.TAG: 1,
         Form.BINNED: 1,
     }
+
+
+def test_the_longest_period_is_looked_up_unless_others_are_named() -> None:
+    def looked_up(**ranking: Any) -> set[str]:
+        found = features(Solution(ranking=Ranking.model_validate(ranking)))
+        return {name for name, feature in found.items() if feature.form is Form.LOOKUP}
+
+    longest, shortest = looked_up(), looked_up(lookup_periods="3")
+    assert len(longest) == len(shortest) == 30
+    assert all(name.endswith("_15d") for name in longest)
+    assert all(name.endswith("_3d") for name in shortest)
+    assert looked_up(lookup_periods=(3, 15)) == longest | shortest
 
 
 def test_every_column_that_a_feature_reads_is_in_the_training_set() -> None:
@@ -79,7 +92,7 @@ def test_preferences_are_looked_up_by_the_other_sides_attribute() -> None:
     user, item = found["user__kv_category_click_7d"], found["item__kv_tags_click_3d"]
     assert (user.columns, user.sides) == (("user__kv_category_click_7d", "category"), ("user", "item"))
     assert (item.columns[1], item.sides, item.separator) == ("tags", ("item", "user"), "|")
-    assert found["item__kv_net_type_click_3d"].sides == ("item", "context")
+    assert found["item__kv_net_type_click_15d"].sides == ("item", "context")
 
 
 def test_names_that_clash_are_told_apart_by_their_side() -> None:
@@ -92,8 +105,8 @@ def test_names_that_clash_are_told_apart_by_their_side() -> None:
     assert (found["user_city"].columns, found["user_city"].sources) == (("user_city",), ("city",))
     assert found["item_city"].sources == ("city",)
     assert found["city"].side == found["place"].side == "context"
-    assert found["user__kv_item_city_click_3d"].sources == ("user__kv_item_city_click_3d", "city")
-    assert found["user__kv_place_click_3d"].sides == ("user", "context")
+    assert found["user__kv_item_city_click_15d"].sources == ("user__kv_item_city_click_15d", "city")
+    assert found["user__kv_place_click_15d"].sides == ("user", "context")
     assert found["click_50_seq__item_city"].vocabulary == "item_city"
 
 

@@ -104,7 +104,7 @@ def test_columns_of_one_name_keep_their_sides_apart(make_world: MakeWorld) -> No
 
 
 def test_only_what_the_model_reads_is_taken_over() -> None:
-    ranking = Ranking(select=("user_id", "category", "user__kv_category_click_1d"))
+    ranking = Ranking(select=("user_id", "category", "user__kv_category_click_1d"), lookup_periods=1)
     solution = SMALL.model_copy(update={"ranking": ranking})
     node = training_set.node(solution, ranking, model_features(solution))
     fields = training_set.fields(solution, ranking, model_features(solution))
