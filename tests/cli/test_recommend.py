@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pairec_cli.cli.recommend import _render
+from pairec_cli.cli.render import Format
+from pairec_cli.domain.candidates import Explanation, RecallHit
+from pairec_cli.domain.requests import ItemResult, RecommendResponse
 from tests.cli.conftest import LAST_DAY, Pairec
 
 HEAVY = {"duckdb", "torch", "numba", "pandas", "sqlalchemy", "alembic", "sqlglot", "pydantic", "pyarrow"}
@@ -55,6 +59,27 @@ def test_explain_leads_from_the_funnel_to_the_triggers(pairec: Pairec, deployed:
     assert any(hit["triggers"] for hit in hits if hit["recall"] == "etrec_u2i")
     shown = pairec("recommend", "--user", user, "--explain")
     assert "etrec_u2i" in shown.out and " from " in shown.out
+
+
+def test_explain_shows_the_score_of_each_target(capsys: pytest.CaptureFixture[str]) -> None:
+    hits = (RecallHit("hot", "hot", 0.5),)
+    targets = {"probs_is_click": 0.25, "y_ln_playtime": 2.0}
+    items = [
+        ItemResult("7", 0.4, "hot", explanation=Explanation(hits, targets)),
+        ItemResult("8", 0.1, "hot", explanation=Explanation(hits)),
+    ]
+    response = RecommendResponse(200, "success", "r", 2, items, [], [])
+    _render(response, Format.CSV, explain=True)
+    header, first, second = capsys.readouterr().out.splitlines()
+    assert header == "rank,item_id,score,probs_is_click,y_ln_playtime,recall,why"
+    assert first == "1,7,0.4,0.25,2.0,hot,hot 0.5"
+    assert second == "2,8,0.1,,,hot,hot 0.5"
+    _render(response, Format.JSON, explain=True)
+    shown = json.loads(capsys.readouterr().out)["items"]
+    assert [item["scores"] for item in shown] == [targets, {}]
+    assert set(shown[0]) == {"rank", "item_id", "score", "recall", "why", "scores", "recalls"}
+    _render(response, Format.CSV, explain=False)
+    assert capsys.readouterr().out.splitlines()[0] == "rank,item_id,score,recall"
 
 
 def test_an_unknown_user_gets_what_is_hot_and_is_told(pairec: Pairec, deployed: Path) -> None:

@@ -15,6 +15,7 @@ from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.engine.batch import BatchSummary, recommend_batch
 from pairec_cli.engine.engine import Engine
 from pairec_cli.engine.formats.rows import COLUMNS
+from tests.engine.models import ranked, serve_model
 from tests.engine.stores import config, custom, hot, store
 
 CONF = config(custom("u2i"), hot("hot"))
@@ -63,6 +64,17 @@ def test_the_answers_are_the_engines(db: Path, tmp_path: Path, conf: Any) -> Non
             for rank, item in enumerate(engine.recommend(RecommendRequest(uid, "home", 3)).items, 1)
         ]
     assert read(tmp_path / "out.csv")[1:] == expected
+
+
+def test_models_rank_in_every_process(db: Path, tmp_path: Path) -> None:
+    serve_model(tmp_path / "models")
+    users = [str(user) for user in range(40)]
+    with store(tmp_path, few=dict.fromkeys(users, "a::0.9,b::0.5,c::0.1")):
+        conf = config(custom("few"), **ranked("${home_rank_p} * 2"))
+    run(db, users, tmp_path / "out.csv", conf, models=tmp_path / "models", processes=2)
+    rows = read(tmp_path / "out.csv")[1:]
+    assert [row[0] for row in rows] == [uid for uid in users for _ in range(3)]
+    assert {tuple(row[1:4]) for row in rows} == {("1", "b", "6.0"), ("2", "c", "4.0"), ("3", "a", "2.0")}
 
 
 def test_several_processes_keep_the_order_of_the_users(db: Path, tmp_path: Path) -> None:
