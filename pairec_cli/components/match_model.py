@@ -74,6 +74,12 @@ class MatchModel(nn.Module):
         """Of each user's vectors (B, K, D) the one to compare with the user's item (B, D): (B, D)."""
         return users[:, 0]
 
+    def nearness(self, users: Tensor, items: Tensor) -> Tensor:
+        """Of users (B, K, D) to items (N, D): by the nearest of a user's vectors, (B, N)."""
+        there = (users != 0).any(2, keepdim=True)
+        there[:, 0] = True
+        return torch.where(there, users @ items.T, NEVER).amax(1)
+
     def loss(self, batch: Batch, negatives: Batch | None, weights: Tensor | None = None) -> Tensor:
         """The batch's share of L, a scalar; without `negatives` the other rows' items are. `weights` (B,)."""
         positive = self.items(batch)

@@ -137,7 +137,7 @@ class _Run:
             for batch in self.held_out.batches(self.settings.eval_batch_size):
                 batch = batch.to(self.device)
                 own = _places(batch.id(key), column)
-                scores = (self.model.users(batch) @ items.T).amax(1)
+                scores = self.model.nearness(self.model.users(batch), items)
                 if self.history:
                     _forget(scores, _places(batch.sequences[self.history], column))
                 known = own >= 0

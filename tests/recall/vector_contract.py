@@ -1,0 +1,158 @@
+"""What every recall with two towers keeps: `RecallContract`, with a training node among the nodes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pairec_cli.domain.ds import DsRange, resolve_parameters
+from pairec_cli.domain.naming import TableNames
+from pairec_cli.domain.package import Node, NodeKind
+from pairec_cli.domain.pipeline_config import parse
+from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.tables import TableRole
+from pairec_cli.features.nodes import feature_nodes
+from pairec_cli.warehouse.lineage import lineage
+from pairec_cli.workflow.dlc_script import read_commands, table_path
+from tests.features.world import World, at, event
+from tests.recall.conftest import MakeWorld
+from tests.recall.contract import DS, RecallContract
+from tests.recall.vector_world import run_recall
+
+SMALL: dict[str, Any] = {
+    "epochs": 2,
+    "hidden_units": [8],
+    "output_dim": 8,
+    "id_embed_dim": 8,
+    "batch_size": 4,
+    "sequence_length": 3,
+    "training_days": 3,
+}
+
+
+class VectorContract(RecallContract):
+    entry: ClassVar[dict[str, Any]] = SMALL
+
+    def test_nodes_declare_what_their_scripts_do(self, method: Any, solution: Solution, config: Any) -> None:
+        project = TableNames(solution).project
+        written = {table for node in feature_nodes(solution) for table in node.outputs}
+        for node in method.nodes(config, solution):
+            reads, writes = tables(node, project)
+            assert reads == set(node.inputs)
+            assert writes == set(node.outputs)
+            assert node.outputs[0] == f"{project}.{node.name}"
+            assert set(node.inputs) <= written, "a node comes after those it reads"
+            written.update(node.outputs)
+
+    def test_no_node_reads_more_days_than_it_says(self, method: Any, solution: Solution, config: Any) -> None:
+        behavior = f"{TableNames(solution).project}.{TableNames(solution).preprocess(TableRole.BEHAVIOR)}"
+        days = []
+        for node in method.nodes(config, solution):
+            if node.kind is NodeKind.PAI_DLC:
+                continue
+            parameters = resolve_parameters(dict(node.parameters), DS)
+            for read in lineage(node.script, parameters=parameters, project="project_mc").reads:
+                assert read.last == DS
+                if str(read.table) == behavior:
+                    assert read.first is not None
+                    days.append(len(DsRange(read.first, DS)))
+        assert max(days) == config.training_days
+
+    def test_publications_are_columns_of_its_own_tables(
+        self, method: Any, solution: Solution, config: Any, make_world: MakeWorld
+    ) -> None:
+        world = world_of_one_day(make_world, solution)
+        run_recall(world, method.nodes(config, solution), method.package_files(config, solution, {}), DS)
+        for publication in method.publications(config, solution):
+            rows = world.rows(publication.table, DS)
+            assert rows, publication.table
+            assert {publication.key, *publication.columns} <= set(rows[0])
+            keys = [row[publication.key] for row in rows]
+            assert len(set(keys)) == len(keys), "one row per key"
+
+    def test_lists_hold_what_the_user_has_not_taken(
+        self, method: Any, solution: Solution, config: Any, make_world: MakeWorld
+    ) -> None:
+        world = world_of_one_day(make_world, solution)
+        nodes = method.nodes(config, solution)
+        run_recall(world, nodes, method.package_files(config, solution, {}), DS)
+        lists = {row["user_id"]: row["item_ids"] for row in world.rows(nodes[-1].name, DS)}
+        assert set(lists) == {str(user) for user in range(1, 6)}
+        for user, text in lists.items():
+            found = [entry.split("::") for entry in text.split(",")]
+            assert {item for item, _ in found} == set(map(str, range(1, 8))) - taken(int(user))
+            scores = [float(score) for _, score in found]
+            assert scores[0] == 1.0
+            assert scores == sorted(scores, reverse=True)
+            assert min(scores) >= 0
+
+    def test_a_seed_makes_the_same_lists(
+        self, method: Any, solution: Solution, config: Any, make_world: MakeWorld
+    ) -> None:
+        found = []
+        for _ in range(2):
+            world = world_of_one_day(make_world, solution)
+            nodes = method.nodes(config, solution)
+            run_recall(world, nodes, method.package_files(config, solution, {}), DS)
+            found.append(world.rows(nodes[-1].name, DS))
+        assert found[0] == found[1]
+
+    def test_the_package_holds_a_config_that_can_be_read(
+        self, method: Any, solution: Solution, config: Any
+    ) -> None:
+        files = method.package_files(config, solution, {"item_id": 10_000})
+        assert sorted(files) == ["models/s_mine/features.json", "models/s_mine/pipeline.config"]
+        found = parse(files["models/s_mine/pipeline.config"])
+        assert found.data_config is not None
+        assert found.data_config.negative_sampler is not None
+        assert found.data_config.negative_sampler.num_sample == config.negative_sampler.num_sample
+        assert found.data_config.negative_sampler.item_id_field == "item_id"
+
+    def test_the_width_of_ids_is_the_forms(self, method: Any, solution: Solution, config: Any) -> None:
+        by_policy = config.model_copy(update={"id_embed_dim": 0})
+        assert width_of_items(method, config, solution) == 8
+        assert width_of_items(method, by_policy, solution) == 16, "ln(10001) + 8, a multiple of 8"
+
+
+def width_of_items(method: Any, config: Any, solution: Solution) -> int:
+    files = method.package_files(config, solution, {"item_id": 10_000})
+    found = parse(files["models/s_mine/pipeline.config"])
+    own = [one.id_feature for one in found.feature_configs if one.id_feature is not None]
+    return next(int(one.embedding_dim or 0) for one in own if one.feature_name == "item_id")
+
+
+def tables(node: Node, project: str) -> tuple[set[str], set[str]]:
+    """What a node's script reads and writes; the vocabulary is read beside a training script."""
+    parameters = resolve_parameters(dict(node.parameters), DS)
+    if node.kind is NodeKind.ODPS_SQL:
+        found = lineage(node.script, parameters=parameters, project=project)
+        return {str(r.table) for r in found.reads}, {str(w.table) for w in found.writes}
+    reads, writes = {name for name in node.inputs if name.endswith("_vocabulary_v1")}, {node.outputs[0]}
+    for command in read_commands(node.script, parameters):
+        for name, value in command.arguments.items():
+            if name == "edit_config_json":
+                reads.add(str(table_path(value.split('"')[3])[0]))
+            elif name == "predict_output_path":
+                writes.add(str(table_path(value)[0]))
+            elif name.endswith("_input_path"):
+                reads.add(str(table_path(value)[0]))
+    return reads, writes
+
+
+def taken(user: int) -> set[str]:
+    return {str(1 + (user + step) % 7) for step in range(4)}
+
+
+def world_of_one_day(make_world: MakeWorld, solution: Solution) -> World:
+    """Five users who took four of seven items each, on one day; two share no attribute."""
+    world = make_world(solution)
+    world.put_users(DS, [{"user_id": number, "gender": "mf"[number % 2]} for number in range(1, 6)])
+    world.put_items(DS, [{"item_id": number, "category": f"c{number % 2}"} for number in range(1, 8)])
+    log = [
+        event(str(user), item, what, event_time=at(DS, hour), request_id=f"r{user}-{hour}")
+        for user in range(1, 6)
+        for hour, item in enumerate(sorted(taken(user)))
+        for what in ("expr", "click")
+    ]
+    world.put_behavior(DS, log)
+    world.run(feature_nodes(solution), DS)
+    return world
