@@ -31,6 +31,10 @@ class Record:
 
     def __init__(self, *values: Any, **named: Any) -> None:
         names = self.field_names
+        if len(values) == len(names) and not named:  # most values that a request makes
+            self.__dict__.update(zip(names, values, strict=True))
+            self._settle()
+            return
         given = dict(zip(names, values, strict=False))
         if len(values) > len(names) or not given.keys().isdisjoint(named):
             raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")

@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Counter, Histogram
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, metrics: Metrics, routes: frozenset[str], token: str = "") -> None:
         self.app, self.metrics, self.routes = app, metrics, routes
+        self._counters: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.token = f"Bearer {token}".encode() if token else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,8 +72,12 @@ class Gate:
 
     def _note(self, scope: Scope, status: int, seconds: float, fields: dict[str, Any]) -> None:
         path = scope["path"] if scope["path"] in self.routes else "other"
-        self.metrics.requests.labels(path, str(status)).inc()
-        self.metrics.seconds.labels(path).observe(seconds)
+        counted = self._counters.get((path, status))
+        if counted is None:
+            count = self.metrics.requests.labels(path, str(status))
+            counted = self._counters[path, status] = (count, self.metrics.seconds.labels(path))
+        counted[0].inc()
+        counted[1].observe(seconds)
         ms = round(seconds * 1000, 3)
         log(logging.INFO, "request", path=scope["path"], status=status, ms=ms, **fields)
 

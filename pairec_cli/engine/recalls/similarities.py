@@ -5,8 +5,10 @@ Source: the open engine's collaborative DAOs, as observed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import chain, repeat
 from math import isfinite
+from operator import itemgetter, mul
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.coercion import to_float
@@ -27,15 +29,8 @@ def triggers_of(text: str) -> dict[str, float]:
     return dict(list(found.items())[:TRIGGERS])
 
 
-def similar_of(text: str) -> Iterable[tuple[str, float]]:
-    """`id:score,…` in order; blanks round a score do not count, one that is no number is 1. Entries of
-    another form are left out."""
-    quick = _all_scored(text)
-    return _similar_of(text) if quick is None else quick
-
-
-def _all_scored(text: str) -> Iterable[tuple[str, float]] | None:
-    """The entries when all of them are an id and a plain number, as our own nodes write them; None for
+def _all_scored(text: str) -> tuple[list[str], list[float]] | None:
+    """Ids and scores when all entries are an id and a plain number, as our own nodes write them; None for
     anything else. The interpreter's C loops do the work, four times as fast as the whole grammar."""
     marks = text.encode().translate(None, _NO_MARKS)
     count = len(marks) // 2 + 1
@@ -48,10 +43,12 @@ def _all_scored(text: str) -> Iterable[tuple[str, float]] | None:
     except ValueError:
         return None
     plain = "_" not in text and all(map(isfinite, scores)) and "" not in items and "null" not in items
-    return zip(items, scores, strict=True) if plain else None
+    return (items, scores) if plain else None
 
 
-def _similar_of(text: str) -> list[tuple[str, float]]:
+def similar_of(text: str) -> list[tuple[str, float]]:
+    """`id:score,…` in order; blanks round a score do not count, one that is no number is 1. Entries of
+    another form are left out."""
     found = []
     for piece in text.split(","):
         item, *rest = piece.split(":")
@@ -68,6 +65,24 @@ def _number(text: str) -> float:
 
 def summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str, float]:
     """Σ over triggers of weight · similarity, by candidate in order of first appearance."""
+    return _all_summed(weights, lists) or _summed(weights, lists)
+
+
+def _all_summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str, float] | None:
+    """As `summed` where every list is plain: all of them are read as one."""
+    quick = _all_scored(",".join(lists.values()))
+    if quick is None:
+        return None
+    counts = ((weights[trigger], text.count(":")) for trigger, text in lists.items())
+    each = chain.from_iterable(repeat(weight, count) for weight, count in counts)
+    found: dict[str, float] = {}
+    before = found.get
+    for item, score in zip(quick[0], map(mul, each, quick[1]), strict=True):
+        found[item] = before(item, 0.0) + score
+    return found
+
+
+def _summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for trigger, text in lists.items():
         weight = weights[trigger]
@@ -84,5 +99,5 @@ def normalized(scores: Mapping[str, float]) -> dict[str, float]:
 
 def ranked(scores: Mapping[str, float], count: int, recall: str, kind: str) -> list[Item]:
     """The `count` best, best first; equal scores keep their order."""
-    best = sorted(scores.items(), key=lambda pair: pair[1], reverse=True)[:count]
+    best = sorted(scores.items(), key=itemgetter(1), reverse=True)[:count]
     return [Item(item, score, recall, kind) for item, score in best]

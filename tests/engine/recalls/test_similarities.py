@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pairec_cli.engine.recalls.similarities import (
     TRIGGERS,
-    _similar_of,
+    _summed,
     normalized,
     ranked,
     similar_of,
@@ -42,8 +42,9 @@ PIECES = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES | st.sampled_from(["x:0.5", "y:1", "z:0.25"]), max_size=5))
 def test_the_quick_way_agrees_with_the_grammar(pieces: list[str]) -> None:
-    text = ",".join(pieces)
-    assert list(similar_of(text)) == _similar_of(text)
+    lists = {"a": ",".join(pieces), "b": "x:0.5,w:2"}
+    for chosen in (lists, {"a": lists["a"]}):
+        assert summed({"a": 2.0, "b": -1.0}, chosen) == _summed({"a": 2.0, "b": -1.0}, chosen)
 
 
 def test_the_sum_is_over_triggers() -> None:
