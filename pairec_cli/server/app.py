@@ -30,13 +30,11 @@ from pairec_cli.server.answers import (
 )
 from pairec_cli.server.bodies import TooLarge, UnknownEncoding, body_of, packed
 from pairec_cli.server.callbacks import Callbacks
-from pairec_cli.server.gate import Gate
+from pairec_cli.server.gate import Gate, Handler
 from pairec_cli.server.payloads import Asked, callback_request, feed_request, plain_request, read_body
 from pairec_cli.server.serving import Serving
 
 T = TypeVar("T")
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
 BUSINESS = ("/api/recommend", "/api/rec/feed", "/api/recall", "/api/callback")
 ROUTES = (*BUSINESS, "/ping", "/route_paths", "/metrics", "/docs", "/openapi.json")
 JSON = "application/json"
@@ -86,7 +84,8 @@ def create_app(
     app.add_api_route("/ping", api.ping, methods=["POST", "HEAD"], include_in_schema=False)
     app.add_api_route("/route_paths", api.route_paths, methods=["GET"], summary="The business routes.")
     app.add_api_route("/metrics", api.metrics, methods=["GET"], summary="For Prometheus.")
-    app.add_middleware(Gate, metrics=serving.metrics, routes=frozenset(ROUTES), token=token)
+    direct = {path: handler for path, handler, *_ in handlers}
+    app.add_middleware(Gate, metrics=serving.metrics, routes=frozenset(ROUTES), direct=direct, token=token)
     return app
 
 
