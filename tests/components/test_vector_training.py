@@ -1,0 +1,67 @@
+"""Training finds what was planted: users take items of one parity, their history says of which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pairec_cli.components.vector_training import VectorResult, train_vectors
+from pairec_cli.domain.errors import DataError, InvalidConfig
+from pairec_cli.domain.pipeline_config import PipelineConfig, parse
+from pairec_cli.domain.pipeline_config import write as write_config
+from tests.components.towers import FEATURES, catalog, config, rows, write
+
+
+def trained(folder: Path, of: PipelineConfig, held_out: int = 100) -> VectorResult:
+    files = [write(folder / "train.parquet", rows(600, 1))]
+    others = [write(folder / "eval.parquet", rows(held_out, 2))]
+    return train_vectors(of, FEATURES, files, others, catalog(of))
+
+
+@pytest.mark.parametrize("kind", ["dssm", "mind"])
+def test_items_of_the_users_kind_come_first(tmp_path: Path, kind: str) -> None:
+    result = trained(tmp_path, config(kind))
+    assert not result.model.training
+    metrics = {metric.metric: metric.value for metric in result.epochs[result.best_epoch - 1].metrics}
+    by_chance = float(np.mean(1 / np.log2(2 + np.arange(20))))
+    assert metrics["ndcg"] > by_chance + 0.05
+    assert metrics["recall_at_20"] == 1.0
+    assert result.epochs[-1].loss < result.epochs[0].loss
+
+
+def test_the_best_epoch_is_kept_and_a_seed_repeats_it(tmp_path: Path) -> None:
+    first, second = trained(tmp_path, config(epochs=4)), trained(tmp_path, config(epochs=4))
+    scores = [epoch.score or 0 for epoch in first.epochs]
+    assert first.best_epoch == 1 + int(np.argmax(scores))
+    for name, weight in first.model.state_dict().items():
+        assert torch.equal(weight, second.model.state_dict()[name])
+
+
+def test_training_ends_when_it_gets_no_better(tmp_path: Path) -> None:
+    result = trained(tmp_path, config(epochs=50))
+    assert result.stopped_early
+    assert len(result.epochs) == result.best_epoch + 2
+
+
+def test_without_held_out_rows_all_epochs_are_taken(tmp_path: Path) -> None:
+    result = trained(tmp_path, config(epochs=2), held_out=0)
+    assert (len(result.epochs), result.best_epoch, result.epochs[0].metrics) == (2, 2, ())
+
+
+def test_nothing_to_learn_from_is_told(tmp_path: Path) -> None:
+    of = config()
+    with pytest.raises(DataError, match="no training rows"):
+        train_vectors(of, FEATURES, [write(tmp_path / "t.parquet", rows(0, 1))], [], catalog(of))
+
+
+def test_a_field_that_is_not_honoured_is_refused(tmp_path: Path) -> None:
+    of = config()
+    data = of.data_config.model_copy(update={"sample_mask_prob": 0.5})
+    other = of.model_copy(
+        update={"data_config": type(data)(**{n: getattr(data, n) for n in (*data.given, "sample_mask_prob")})}
+    )
+    with pytest.raises(InvalidConfig, match="sample_mask_prob"):
+        trained(tmp_path, other)
