@@ -15,8 +15,9 @@ from pairec_cli.recall.registry import recall_types
 from pairec_cli.workflow import solution_document
 from tests.cli.conftest import Pairec
 
+RECALLS = ("global_hot", "etrec_u2i")
 DOCUMENT = solution_document.write(
-    Solution(recalls=tuple(config.model_validate({"type": kind}) for kind, config in recall_types().items()))
+    Solution(recalls=tuple(recall_types()[kind].model_validate({"type": kind}) for kind in RECALLS))
 )
 
 
@@ -97,7 +98,7 @@ def test_recalls_are_added_taken_out_and_configured(
 def test_the_ranking_and_its_targets_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    skipped = ["", "", "n", "n", "n", "", "", *["n"] * len(recall_types())]
+    skipped = ["", "", "n", "n", "n", "", "", *["n"] * len(RECALLS)]
     praise = "is_praise=max(if(event='praise',1,0))"
     solution = answered(monkeypatch, *skipped, "y", "nonsense", praise, "", "is_praise", "")
     assert solution.ranking is not None
