@@ -1,8 +1,7 @@
 """Vector recall: the form that DSSM and MIND share, and the names of what they make.
 
 A model with two towers learns from what users took (the target) to lay users near items. Per user the
-nearest items are searched offline and go online as a list, or the user's vector is computed by the request
-(`is_online_mode`). Tables, each `<solution>_<recall>_<part>_v1`:
+nearest items are searched offline and go online as a list. Tables, each `<solution>_<recall>_<part>_v1`:
 
     positives      a user's items in the order in which they were taken
     samples        one row per positive, per user and per item, with attributes and history
@@ -86,8 +85,6 @@ class VectorRecallConfig(RecallConfig):
     """Items per user."""
     drop_seen: bool = True
     """Leave out items that the user took within the training days."""
-    is_online_mode: bool = False
-    """Compute the user's vector by the request, instead of the day before."""
 
     @model_validator(mode="after")
     def _widths(self) -> Self:

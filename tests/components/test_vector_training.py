@@ -58,10 +58,8 @@ def test_nothing_to_learn_from_is_told(tmp_path: Path) -> None:
 
 
 def test_a_field_that_is_not_honoured_is_refused(tmp_path: Path) -> None:
-    of = config()
-    data = of.data_config.model_copy(update={"sample_mask_prob": 0.5})
-    other = of.model_copy(
-        update={"data_config": type(data)(**{n: getattr(data, n) for n in (*data.given, "sample_mask_prob")})}
-    )
+    text = write_config(config())
+    assert "shuffle: true" in text
+    other = parse(text.replace("shuffle: true", "shuffle: true sample_mask_prob: 0.5"))
     with pytest.raises(InvalidConfig, match="sample_mask_prob"):
         trained(tmp_path, other)
