@@ -121,21 +121,21 @@ def configure(
     before = record.latest.document
     values = assignments(set_ or [], "features.periods=3,7")
     values |= _ranking_values(ranking_model, ranking_days, none=no_ranking)
-    changes = bool(values or add_recall or remove_recall or target or remove_target)
+    given = {
+        "add": add_recall,
+        "remove": remove_recall,
+        "add_targets": target,
+        "remove_targets": remove_target,
+    }
+    lists = {name: entries or [] for name, entries in given.items()}
+    changes = bool(values or any(lists.values()))
     if file is not None and changes:
         raise UsageError("Change the document by --file, or by --set, not both.")
     if file is not None:
         after = read_text(file)
         _refuse_other(after, file, name=record.name)
     elif changes:
-        after = solutions.configure(
-            before,
-            values,
-            add=add_recall or [],
-            remove=remove_recall or [],
-            add_targets=target or [],
-            remove_targets=remove_target or [],
-        )
+        after = solutions.configure(before, values, **lists)
     elif sys.stdin.isatty() and sys.stderr.isatty():
         after = Form(before, lambda text: solutions.examine(project, text)).ask()
     else:
