@@ -85,9 +85,13 @@ def train(
         with deferred_interrupt() as noted:
             run.run(noted, on_progress)
         run.keep_best()
+    return _result(run)
+
+
+def _result(run: TrainingRun) -> TrainingResult:
     place = run.place
     return TrainingResult(
-        model.cpu().eval(),
+        run.model.cpu().eval(),
         tuple(place.epochs),
         place.best_epoch,
         place.steps,
