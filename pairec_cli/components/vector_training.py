@@ -101,7 +101,7 @@ class _Run:
     def _step(self, batch: Batch, random: np.random.Generator, epoch: int) -> float:
         negatives = None if self.model.in_batch_negative else self.catalog.drawn(random).to(self.device)
         loss = self.model.loss(batch, negatives, batch.weights[self.weights] if self.weights else None)
-        value = loss.item()
+        value = float(loss.item())
         if not math.isfinite(value):
             raise DataError(
                 f"the loss is {value} in epoch {epoch + 1}",

@@ -69,7 +69,7 @@ _SAMPLER_COLUMNS = (
 class _SampleEncoder(Encoder):
     """Rows of the samples instead of the ranking's training set."""
 
-    config: VectorRecallConfig = field(default_factory=VectorRecallConfig)
+    config: VectorRecallConfig = field(default_factory=lambda: VectorRecallConfig(type="", name="recall"))
     fields: tuple[Field, ...] = ()
     with_label: bool = True
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, NodeKind
 from pairec_cli.domain.pipeline_config import write
@@ -180,6 +178,6 @@ def _predict(
     } | _quota(solution)
 
 
-def _quota(solution: Solution) -> Mapping[str, str]:
+def _quota(solution: Solution) -> dict[str, str]:
     quota = solution.environment.storage_api
     return {} if quota == PAY_AS_YOU_GO else {"odps_data_quota_name": quota}
