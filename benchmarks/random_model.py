@@ -29,6 +29,8 @@ from pairec_cli.ranking.pipeline import pipeline_config
 
 NAME, DS = "home_rank", "20260101"
 VIEWS = ("users", "sequences")
+KEYS = 40
+"""Values that a statistic per value knows, 30 of them in one text: those of several periods overlap."""
 
 
 class World:
@@ -49,7 +51,7 @@ class World:
                 self.lists[source] = [self._list(feature) for _ in range(200)]
             return self.draw.choice(self.lists[source])
         if feature.form is Form.LOOKUP:
-            return str(self.draw.randrange(1000))
+            return str(self.draw.randrange(KEYS))
         return self._text(feature) if feature.vocabulary else self.draw.randrange(100)
 
     def _list(self, feature: ModelFeature) -> str:
@@ -58,7 +60,7 @@ class World:
             return ";".join(entry() for _ in range(feature.sequence_length))
         if feature.form is Form.TAG:
             return feature.separator.join(self._text(feature) for _ in range(3))
-        return ",".join(f"{self.draw.randrange(1000)}:{self.draw.randrange(9)}" for _ in range(30))
+        return ",".join(f"{key}:{self.draw.randrange(9)}" for key in self.draw.sample(range(KEYS), 30))
 
     def _entry(self, feature: ModelFeature) -> Callable[[], str]:
         if feature.vocabulary:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -102,16 +103,16 @@ class ItemPairs:
 def _entries(
     pairs: Iterable[Mapping[str, float]], count: int, codes: dict[str, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Per pair of one text the place code * count + item, and its number. New keys get a code."""
-    keys: list[int] = []
-    numbers: list[float] = []
-    lengths: list[int] = []
-    for one in pairs:
-        keys += [codes.setdefault(key, len(codes)) for key in one]
-        numbers += one.values()
-        lengths.append(len(one))
-    items = np.repeat(np.arange(count), lengths)
-    return np.array(keys, np.int64) * count + items, np.array(numbers, np.float64)
+    """Per pair of one text the place code * count + item, ascending, and its number. New keys get a code."""
+    rows = list(pairs)
+    keys = list(chain.from_iterable(rows))
+    for key in dict.fromkeys(keys):
+        codes.setdefault(key, len(codes))
+    coded = np.fromiter(map(codes.__getitem__, keys), np.int64, len(keys))
+    numbers = np.fromiter(chain.from_iterable(one.values() for one in rows), np.float64, len(keys))
+    places = coded * count + np.repeat(np.arange(count), np.fromiter(map(len, rows), np.int64, count))
+    order = np.argsort(places)
+    return places[order], numbers[order]
 
 
 def open_ragged(folder: Path, stored: str) -> Ragged:

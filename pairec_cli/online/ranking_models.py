@@ -98,11 +98,14 @@ class ServedModel:
         """The model to use, and why it is not the one that current.json names: empty when it is. Raises
         PairecError when there is none."""
         stamp = self._look()
-        if stamp != self._stamp:
-            with self._lock:
+        # While one thread loads a new model the others go on with the one before.
+        if stamp != self._stamp and self._lock.acquire(blocking=self._model is None):
+            try:
                 if stamp != self._stamp:
                     self._load()
                     self._stamp = stamp
+            finally:
+                self._lock.release()
         model, failure = self._model, self._failure
         if model is None:
             raise failure or DataError(f"no model is in service in {self.folder}", hint="pairec rank train")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,24 @@ class TestSwitching:
         put(tmp_path, "20260102", 200)
         assert scores(served) == [before[0] + 100]
         assert served.now()[1] == ""
+
+    def test_nobody_waits_for_it(self, tmp_path: Path) -> None:
+        put(tmp_path)
+        served = ServedModel(tmp_path)
+        before = scores(served)
+        put(tmp_path, "20260102", 200)
+        with served._lock:  # another thread loads it
+            assert scores(served) == before
+        assert scores(served) == [before[0] + 100]
+
+    def test_many_threads_load_it_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        put(tmp_path)
+        load, loads = ServedModel._load, []
+        monkeypatch.setattr(ServedModel, "_load", lambda self: (loads.append(1), load(self)))
+        served = ServedModel(tmp_path)
+        with ThreadPoolExecutor(4) as pool:
+            models = set(pool.map(lambda _: id(served.now()[0]), range(8)))
+        assert (len(models), loads) == (1, [1])
 
     def test_a_damaged_one_leaves_the_one_before(self, tmp_path: Path) -> None:
         put(tmp_path)
