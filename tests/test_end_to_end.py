@@ -44,7 +44,12 @@ def test_three_commands_in_an_empty_folder(tmp_path: Path) -> None:
     assert steps == ["3", "4", "5", "5.6", "6", "6.4", "7"]
     assert sum(line.startswith("ok ") for line in told) > 10
     assert len(first.stdout.splitlines()) == 2 + 10
-    assert "etrec_u2i" in first.stdout  # user 123 has a list of their own
+    explained = succeed(tmp_path, [*FIRST[2], "--explain"]).stdout
+    funnel = {
+        line.split()[1]: line.split()[3] for line in explained.splitlines() if line.startswith("recall ")
+    }
+    assert funnel["etrec_u2i"] != "0"  # user 123 has a list of their own
+    assert "probs_is_click" in explained  # and the model ranks it
 
     again = succeed(tmp_path, FIRST[2])
     assert (again.stdout, again.stderr) == (first.stdout, "")

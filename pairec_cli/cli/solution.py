@@ -121,13 +121,7 @@ def configure(
     before = record.latest.document
     values = assignments(set_ or [], "features.periods=3,7")
     values |= _ranking_values(ranking_model, ranking_days, none=no_ranking)
-    given = {
-        "add": add_recall,
-        "remove": remove_recall,
-        "add_targets": target,
-        "remove_targets": remove_target,
-    }
-    lists = {name: entries or [] for name, entries in given.items()}
+    lists = _lists(add=add_recall, remove=remove_recall, add_targets=target, remove_targets=remove_target)
     changes = bool(values or any(lists.values()))
     if file is not None and changes:
         raise UsageError("Change the document by --file, or by --set, not both.")
@@ -141,6 +135,10 @@ def configure(
     else:
         raise UsageError("Say what to change with --set PATH=VALUE or --file FILE.")
     _save(project, record, after, comment=comment, dry_run=dry_run, source=file)
+
+
+def _lists(**given: list[str] | None) -> dict[str, list[str]]:
+    return {name: entries or [] for name, entries in given.items()}
 
 
 def _ranking_values(model: str | None, days: int | None, *, none: bool) -> dict[str, str]:

@@ -106,7 +106,7 @@ def _export(solution: Solution) -> dict[str, str]:
 
 
 def command(program: str, arguments: Mapping[str, str]) -> str:
-    """One program under torchrun. Values with `#` are quoted, as to the shell it begins a comment, and JSON."""
+    """One program under torchrun. JSON is quoted, and values with `#`, which begins a comment."""
     words = [*LAUNCH, f"-m {program}"]
     for name, value in arguments.items():
         words.append(f"--{name} '{value}'" if set('#"') & set(value) else f"--{name} {value}")

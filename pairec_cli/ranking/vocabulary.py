@@ -76,8 +76,8 @@ def node(solution: Solution, ranking: Ranking, features: Sequence[ModelFeature])
 def query(
     features: Sequence[ModelFeature], types: Mapping[str, str], training: str, *, window: str, least: int
 ) -> str:
-    """Rows COLUMNS of every vocabulary, from the rows of `window` (a condition) in the table `training`, whose
-    columns have the MaxCompute `types`; values in fewer than `least` rows are left out."""
+    """Rows COLUMNS of every vocabulary, from the rows of `window` (a condition) in the table `training`,
+    whose columns have the MaxCompute `types`; values in fewer than `least` rows are left out."""
     counts = [
         _count(feature, Columns(types, "training"), training, window, least)
         for feature in vocabularies(features).values()

@@ -43,6 +43,10 @@ Log = Callable[[str], None]
 Advance = Callable[[float, str], None]
 """Told the share of the work that is done, and how it goes."""
 
+THREADS = 1
+"""Of PyTorch. The layers are small: a second thread gains a third on an idle machine, and on a busy one the
+two wait for each other ten times as long as they work."""
+
 
 @dataclass
 class _Trained:
@@ -114,6 +118,7 @@ class Training:
             held_out,
             folder,
             device=self.device,
+            threads=THREADS,
             on_progress=Told(self.log, self.advance),
             beginning=self._beginning(arguments.get("fine_tune_checkpoint"), vocabularies),
         )

@@ -20,7 +20,7 @@ from pairec_cli.workflow.workspace import Workspace
 
 SCENARIO = "HomePage"
 SOLUTION = "home"
-LABEL_DAYS, LEAST_LABEL_DAYS = 14, 7
+LABEL_DAYS, LEAST_LABEL_DAYS = 7, 7
 
 
 @dataclass(frozen=True)
