@@ -1,6 +1,7 @@
 """Training samples a second, and peak memory, beside a plain PyTorch loop over tensors in memory.
 
-    python benchmarks/ranking.py [--rows 1000000] [--batch 2048] [--threads 2] [--rounds 1] [--large 10000000]
+    python benchmarks/ranking.py [--rows 1000000] [--batch 2048] [--threads 2] [--rounds 1]
+                                 [--users 100000 --items 50000] [--large 10000000]
 
 The rows are drawn with a fixed seed: Zipf-like items, a click that depends on user, item and both; 12 ids, 8
 numbers, 2 tags and a sequence of up to 20 items that a request's ten rows share. The model is DBMTL with a
@@ -10,8 +11,8 @@ click and a play time. Both sides train one epoch of it, and are measured on the
     plain   its rows are tensors in memory before the clock starts; dense gradients, one Adam for all
 
 The plain loop runs with our batch size, and with 1,024, which is TorchEasyRec's. Each side runs in a process
-of its own, several rounds by turns. `--large` trains on so many rows and shows
-the peak memory of that process (0: leave it out).
+of its own, several rounds by turns. `--large` trains on so many rows and shows the peak memory of that
+process (0: leave it out). The plain loop's time grows with the tables, ours with the rows of a batch alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ import pyarrow.parquet as pq
 from tabulate import tabulate
 
 GOAL, GOAL_MB = 3.0, 6144
-USERS, ITEMS, REQUEST, LENGTH, ROW_GROUP = 100_000, 50_000, 10, 20, 122_880
+REQUEST, LENGTH, ROW_GROUP = 10, 20, 122_880
+TABLES = {"user_id": 100_000, "item_id": 50_000}
+"""Ids of the two large tables; `--users` and `--items` set them."""
 SMALL = {
     f"c{number}": size for number, size in enumerate((24, 7, 16, 50, 100, 300, 1000, 2000, 5000, 10_000))
 }
@@ -46,21 +49,31 @@ USUAL_BATCH = 1024
 def rows(count: int, seed: int) -> pa.Table:
     """`count` encoded rows; the taste is the same for every seed."""
     taste, random = np.random.default_rng(1), np.random.default_rng(seed)
-    user_factor, item_factor = taste.normal(size=(USERS, 4)), taste.normal(size=(ITEMS, 4))
-    user_bias, item_bias = taste.normal(size=USERS), taste.normal(size=ITEMS)
+    user_factor, item_factor = (
+        taste.normal(size=(TABLES["user_id"], 4)),
+        taste.normal(size=(TABLES["item_id"], 4)),
+    )
+    user_bias, item_bias = taste.normal(size=TABLES["user_id"]), taste.normal(size=TABLES["item_id"])
     requests = -(-count // REQUEST)
-    of_user = random.integers(2, USERS, requests)
+    of_user = random.integers(2, TABLES["user_id"], requests)
     user = np.repeat(of_user, REQUEST)[:count]
-    item = np.minimum((ITEMS - 2) * random.random(count) ** 3, ITEMS - 3).astype(np.int64) + 2
+    item = (
+        np.minimum((TABLES["item_id"] - 2) * random.random(count) ** 3, TABLES["item_id"] - 3).astype(
+            np.int64
+        )
+        + 2
+    )
     score = 0.7 * (user_factor[user] * item_factor[item]).sum(1) + user_bias[user] + item_bias[item] - 1.5
     click = (random.random(count) < 1 / (1 + np.exp(-score))).astype(np.float64)
     lengths = random.integers(0, LENGTH + 1, requests)
-    flat = (random.random(int(lengths.sum())) ** 3 * (ITEMS - 3)).astype(np.int64) + 2
+    flat = (random.random(int(lengths.sum())) ** 3 * (TABLES["item_id"] - 3)).astype(np.int64) + 2
     parts = np.split(flat, np.cumsum(lengths)[:-1])
     histories = pa.array([";".join(map(str, part)) for part in parts])
     columns: dict[str, Any] = {"user_id": user, "item_id": item}
     columns |= {name: (item * (place + 7) + user) % size for place, (name, size) in enumerate(SMALL.items())}
-    columns["tags"] = pa.array([f"{tag % 500},{tag % 499 + 1}" for tag in range(ITEMS)]).take(pa.array(item))
+    columns["tags"] = pa.array([f"{tag % 500},{tag % 499 + 1}" for tag in range(TABLES["item_id"])]).take(
+        pa.array(item)
+    )
     columns |= {name: random.normal(size=count) for name in NUMBERS}
     columns["seq__item_id"] = histories.take(pa.array(np.repeat(np.arange(requests), REQUEST)[:count]))
     columns |= {"is_click": click, "ln_playtime": click * (2 + score / 4 + random.normal(size=count))}
@@ -83,12 +96,19 @@ def features() -> list[Any]:
         return ModelFeature(name, form, "user", (name,), num_buckets=buckets, embedding_dim=16, **rest)
 
     return [
-        one("user_id", Form.ID, USERS, vocabulary="user_id"),
-        one("item_id", Form.ID, ITEMS, vocabulary="item_id"),
+        one("user_id", Form.ID, TABLES["user_id"], vocabulary="user_id"),
+        one("item_id", Form.ID, TABLES["item_id"], vocabulary="item_id"),
         *(one(name, Form.WHOLE, size) for name, size in SMALL.items()),
         one("tags", Form.TAG, 500, vocabulary="tags"),
         *(ModelFeature(name, Form.RAW, "user", (name,)) for name in NUMBERS),
-        one("seq__item_id", Form.ID, ITEMS, vocabulary="item_id", sequence="seq", sequence_length=LENGTH),
+        one(
+            "seq__item_id",
+            Form.ID,
+            TABLES["item_id"],
+            vocabulary="item_id",
+            sequence="seq",
+            sequence_length=LENGTH,
+        ),
     ]
 
 
@@ -100,10 +120,10 @@ def config(batch: int) -> Any:
         named = f'feature_name: "{name}" expression: "user:{name}"'
         return f"id_feature {{ {named} num_buckets: {size} embedding_dim: 16 {rest} }}"
 
-    ids = {"user_id": USERS, "item_id": ITEMS} | SMALL
+    ids = TABLES | SMALL
     inputs = [table(name, size) for name, size in ids.items()] + [table("tags", 500, "value_dim: 0")]
     inputs += [f'raw_feature {{ feature_name: "{name}" expression: "user:{name}" }}' for name in NUMBERS]
-    field = table("item_id", ITEMS, 'embedding_name: "item_id_emb"')
+    field = table("item_id", TABLES["item_id"], 'embedding_name: "item_id_emb"')
     inputs.append(
         f'sequence_feature {{ sequence_name: "seq" sequence_length: {LENGTH} features {{ {field} }} }}'
     )
@@ -231,7 +251,8 @@ SIDES = {"ours": ours, "plain": plain}
 def apart(side: str, folder: Path, batch: int, threads: int) -> dict[str, float]:
     """One side in a process of its own, with its peak memory."""
     command = [sys.executable, __file__, "--side", side, "--folder", str(folder), "--batch", str(batch)]
-    command += ["--threads", str(threads)]
+    command += ["--threads", str(threads), "--users", str(TABLES["user_id"])]
+    command += ["--items", str(TABLES["item_id"])]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     figures: dict[str, float] = json.loads(output.splitlines()[-1])
     return figures
@@ -243,10 +264,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=2048)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--users", type=int, default=TABLES["user_id"])
+    parser.add_argument("--items", type=int, default=TABLES["item_id"])
     parser.add_argument("--large", type=int, default=10_000_000)
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    TABLES.update(user_id=given.users, item_id=given.items)
     if given.side:
         figures = SIDES[given.side](given.folder, given.batch, given.threads)
         figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -277,7 +301,8 @@ def report(count: int, batch: int, threads: int, rounds: int, large: int) -> Non
         for (side, size), figures in found.items()
     ]
     heads = ["", "batch", "samples/s", "ours is × as fast", "AUC is_click", "peak MB"]
-    print(f"{count:,} rows, {threads} thread(s); goal: {GOAL:g} × as fast at equal AUC")
+    sizes = f"{TABLES['user_id']:,} users, {TABLES['item_id']:,} items"
+    print(f"{count:,} rows, {sizes}, {threads} thread(s); goal: {GOAL:g} × as fast at equal AUC")
     print(tabulate(lines, heads, disable_numparse=True))
     if large:
         with tempfile.TemporaryDirectory() as name:
