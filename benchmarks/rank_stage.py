@@ -1,10 +1,10 @@
 """How long ranking takes inside a request, beside the bare onnxruntime call with the arrays ready.
 
-    python benchmarks/rank_stage.py [--candidates 500 --items 50000 --requests 300 --rounds 3] [--model dbmtl]
+    python benchmarks/rank_stage.py [--candidates 500 --items 50000 --requests 600] [--model dbmtl]
 
-The model is that of random_model.py. Each round measures one after another: the bare call, the encoding, the
-whole stage (encoding, call, scores on the items, RankScore) and the reads of the user's two views; the median
-round is shown. Then processes of their own are timed that load the model and rank once.
+The model is that of random_model.py. Measured by turns, request by request: the bare call, the encoding, the
+whole stage (encoding, call, scores on the items, RankScore) and the reads of the user's two views. Then
+processes of their own are timed that load the model and rank once.
 """
 
 from __future__ import annotations
@@ -47,14 +47,10 @@ print(imported - start, loaded - imported, ranked - loaded)
 """
 
 
-def latencies(work: Callable[[int], object], requests: int) -> tuple[float, float]:
-    """p50 and p99 in milliseconds."""
-    taken = []
-    for number in range(requests):
-        start = time.perf_counter()
-        work(number)
-        taken.append((time.perf_counter() - start) * 1e3)
-    return median(taken), quantiles(taken, n=100)[98]
+def milliseconds(work: Callable[[int], object], number: int) -> float:
+    start = time.perf_counter()
+    work(number)
+    return (time.perf_counter() - start) * 1e3
 
 
 def subjects(models: Path, db: FeatureDB, items: int, candidates: int) -> dict[str, Callable[[int], object]]:
@@ -96,13 +92,14 @@ def build(folder: Path, model: str, items: int) -> None:
     subprocess.run([sys.executable, script, *map(str, arguments)], check=True)
 
 
-def measured(given: argparse.Namespace, folder: Path) -> dict[str, list[tuple[float, float]]]:
-    times: dict[str, list[tuple[float, float]]] = {}
+def measured(given: argparse.Namespace, folder: Path) -> dict[str, list[float]]:
+    """Milliseconds per request. All take turns, request by request: what else runs here slows each alike."""
     with FeatureDB(folder / "featuredb.db") as db:
         works = subjects(folder / "models", db, given.items, given.candidates)
-        for _ in range(given.rounds):
+        times: dict[str, list[float]] = {title: [] for title in works}
+        for number in range(given.requests):
             for title, work in works.items():
-                times.setdefault(title, []).append(latencies(work, given.requests))
+                times[title].append(milliseconds(work, number))
     return times
 
 
@@ -118,17 +115,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--candidates", type=int, default=500)
     parser.add_argument("--items", type=int, default=50_000)
-    parser.add_argument("--requests", type=int, default=300)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--requests", type=int, default=600)
     parser.add_argument("--model", default="dbmtl")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         build(Path(name), given.model, given.items)
         times = measured(given, Path(name))
         parts = once(Path(name))
-    medians = {title: [median(part) for part in zip(*found, strict=True)] for title, found in times.items()}
-    bare = medians["bare onnxruntime call"][0]
-    rows = [(title, p50, p99, p50 / bare) for title, (p50, p99) in medians.items()]
+    bare = median(times["bare onnxruntime call"])
+    rows = [
+        (title, p50 := median(found), quantiles(found, n=100)[98], p50 / bare)
+        for title, found in times.items()
+    ]
     print(f"{given.model}, {given.candidates} candidates of {given.items} items")
     print(tabulate(rows, ("", "p50 ms", "p99 ms", "of the bare call"), floatfmt=".3f"))
     print("a new process: import {:.0f} ms, load {:.0f} ms, first ranking {:.0f} ms".format(*parts))
