@@ -31,6 +31,17 @@ from pairec_cli.project import Project
 
 LAST = "20260131"
 PERIODS = [3, 7, 15]
+EDITS = {
+    "multi_tower": {},
+    "dbmtl": {
+        "lr: 0.02": "lr: 0.002",
+        "lr: 0.001": "lr: 0.0005",
+        "num_epochs: 4": "num_epochs: 8",
+        "hidden_units: [256, 128]": "hidden_units: [256, 128] dropout_ratio: [0.3]",
+        "hidden_units: [64]": "hidden_units: [64] dropout_ratio: [0.1]",
+    },
+}
+"""What is edited in the deployed pipeline.config, as a user would for a small log."""
 
 
 def pairec(folder: Path, *arguments: str) -> str:
@@ -112,8 +123,15 @@ def prepare(folder: Path, source: Path, days: int) -> None:
 def train(folder: Path, model: str, days: int) -> dict[str, float]:
     (folder / f"{model}.yaml").write_text(yaml.safe_dump(document(model, days)))
     pairec(folder, "solution", "create", model, "--file", f"{model}.yaml", "--output", str(folder / model))
-    for step in (["script", "generate"], ["deploy", "run"], ["backfill", "run", "--allow-missing"]):
+    for step in (["script", "generate"], ["deploy", "run"]):
         pairec(folder, *step, "--solution", model)
+    [config] = (folder / ".pairec" / "dataworks").rglob(f"{model}_rank/pipeline.config")
+    text = config.read_text()
+    for written, wanted in EDITS[model].items():
+        assert written in text, written
+        text = text.replace(written, wanted)
+    config.write_text(text)
+    pairec(folder, "backfill", "run", "--allow-missing", "--solution", model)
     rows = json.loads(pairec(folder, "rank", "metrics", "--solution", model, "--format", "json"))
     rows = rows["rows"] if isinstance(rows, dict) else rows
     return {str(row["order"]): row for row in rows if row["target"] == "is_click"}
