@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -90,11 +91,24 @@ class ExposureLog:
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._connections.append(connection)
+            _set_up(connection, time.monotonic() + BUSY_SECONDS)
+            self._local.connection = connection
+        return connection
+
+
+def _set_up(connection: sqlite3.Connection, until: float) -> None:
+    """SQLite does not wait for a connection that turns the file to WAL at the same moment: we do."""
+    while True:
+        try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.executescript(_SCHEMA)
-            self._local.connection = connection
-        return connection
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _close_all(connections: list[sqlite3.Connection]) -> None:
