@@ -53,7 +53,7 @@ def test_it_fits_the_demo_tables_and_compiles(solution: Solution) -> None:
 
     assert solution_document.check_fields(solution, schema) == []
     package = compile_solution(solution, EXAMPLE.read_text(), region="cn-beijing", timezone="Asia/Shanghai")
-    assert len(package.workflow.nodes) == 24
+    assert len(package.workflow.nodes) == 23
     assert "PaiRec/models/home_rank/pipeline.config" in package.files
 
 

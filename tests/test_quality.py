@@ -2,6 +2,10 @@
 
 With signal 1 people have taste, and the personal recall must find it; with signal 0 clicks are random, and
 nothing may beat chance: a recall that did would have seen the held-out day.
+
+Clicks of a day are clicks on what was shown that day. Recalls are judged by them; the ranked list is judged
+by the planted truth, as the model puts forward items that people would click and that nobody showed them.
+The model itself is judged on the impressions of the last day before, which training held out.
 """
 
 from __future__ import annotations
@@ -13,15 +17,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pairec_cli.datagen.config import WorldConfig
+from pairec_cli.datagen.world import World
 from pairec_cli.domain.ds import shift
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.domain.tables import TableRole
+from pairec_cli.engine.engine import Engine
 from pairec_cli.evaluation.metrics import Quality, evaluate
 from pairec_cli.project import Project
 from pairec_cli.workflow import data, source_nodes
 from pairec_cli.workflow.instances import create_instance
 from pairec_cli.workflow.quickstart import quickstart
+from pairec_cli.workflow.ranking_quality import qualities, toward_oracle
+from pairec_cli.workflow.trained_models import trained_ranking
 
 HELD_OUT = "20260430"
 DAYS, ITEMS, K = 30, 800, 10
@@ -39,6 +48,12 @@ class Figures:
     hot: Quality
     merged: Quality
     random: Quality
+    model: dict[str, float]
+    """AUC by user on the model's held-out day, of each order of the impressions; `auc` is the model's AUC."""
+    way: float
+    """How far the model came from 0.5 to the planted truth."""
+    liked: dict[str, float]
+    """The true chance of a click, mean over the lists, with the model and without."""
 
 
 def clicks(project: Project, days: str) -> Pairs:
@@ -76,14 +91,37 @@ def measure(folder: Path, signal: float) -> Figures:
     names, online = TableNames(solution), project.featuredb
     personal = online.get_many(names.recall("etrec_u2i"), wanted)
     popular = ids(str(next(iter((online.get(names.recall("global_hot"), "-1") or {}).values()))))
-    engine = project.engine()
-    answers = (engine.recommend(RecommendRequest(user, solution.scenario, K)).items for user in wanted)
+    recalled = {key: part for key, part in project.engine_config().items() if key != "RankConf"}
+    lists = {
+        order: [
+            [
+                int(item.item_id)
+                for item in engine.recommend(RecommendRequest(user, solution.scenario, K)).items
+            ]
+            for user in wanted
+        ]
+        for order, engine in (
+            ("ranked", project.engine()),
+            ("recalled", Engine.from_config(recalled, project.featuredb)),
+        )
+    }
+    world = World(WorldConfig.model_validate({**SETTINGS, "signal": signal}))
+    users = np.array([int(user) for user in wanted])[:, None]
+    found = qualities(project, trained_ranking(project))
+    clicked = {one.order: one for one in found if one.target == "is_click"}
     chance = np.random.default_rng(0)
     return Figures(
         etrec=judge(ids(str(personal.get(user, {}).get("item_ids", ""))) for user in wanted),
         hot=judge([item for item in popular if (user, item) not in seen] for user in wanted),
-        merged=judge([int(item.item_id) for item in items] for items in answers),
+        merged=judge(iter(lists["recalled"])),
         random=judge(chance.permutation(np.arange(1, ITEMS // 2)).tolist() for _ in wanted),
+        model={order: one.grouped_auc or 0.0 for order, one in clicked.items()}
+        | {"auc": clicked["model"].auc or 0.0},
+        way=next((way for _, way in toward_oracle(found)), 0.0),
+        liked={
+            order: float(world.affinity(users, np.array(shown), HELD_OUT).mean())
+            for order, shown in lists.items()
+        },
     )
 
 
@@ -121,3 +159,15 @@ def test_where_there_is_no_taste_nothing_beats_chance(figures: dict[float, Figur
     for quality in (nothing.etrec, nothing.hot, nothing.merged):
         assert quality.users > 500
         assert abs(quality.hit_rate - nothing.random.hit_rate) < 3 * noise(nothing.random)
+
+
+def test_the_model_comes_most_of_the_way_to_the_truth(figures: dict[float, Figures]) -> None:
+    found = figures[1.0]
+    assert found.model["model"] > found.model["popularity"] + 0.05
+    assert found.way >= 0.7
+    assert found.liked["ranked"] > 1.2 * found.liked["recalled"]
+
+
+def test_where_there_is_no_taste_the_model_finds_none(figures: dict[float, Figures]) -> None:
+    """A model above chance would have seen its labels."""
+    assert abs(figures[0.0].model["auc"] - 0.5) < 0.02

@@ -16,7 +16,7 @@ def test_registry_and_folder_agree() -> None:
         for path in folder.glob("*.py")
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.ClassDef)
-        and any(isinstance(part, ast.FunctionDef) and part.name == "run" for part in node.body)
+        and any(isinstance(part, ast.FunctionDef) and part.name == "input_columns" for part in node.body)
     }
     assert classes == set(COMPONENTS.entries.values())
 
