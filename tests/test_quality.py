@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pairec_cli.datagen.config import WorldConfig
 from pairec_cli.datagen.world import World
 from pairec_cli.domain.ds import shift
 from pairec_cli.domain.naming import TableNames
@@ -105,7 +104,9 @@ def measure(folder: Path, signal: float) -> Figures:
             ("recalled", Engine.from_config(recalled, project.featuredb)),
         )
     }
-    world = World(WorldConfig.model_validate({**SETTINGS, "signal": signal}))
+    config = data.world_config(project)
+    assert config is not None
+    world = World(config)
     users = np.array([int(user) for user in wanted])[:, None]
     found = qualities(project, trained_ranking(project))
     clicked = {one.order: one for one in found if one.target == "is_click"}
