@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from pairec_cli.domain.coercion import to_text
 from pairec_cli.domain.errors import InvalidConfig, NotFound, PairecError, Problem
@@ -24,17 +24,38 @@ from pairec_cli.domain.sources import (
     RowsRead,
     UserLists,
 )
+from pairec_cli.domain.stages import FeatureReader
 from pairec_cli.online.exposures import ExposureLog
-from pairec_cli.online.featuredb import FeatureDB
+from pairec_cli.online.featuredb import FeatureDB, ViewInfo
 
 ITEMS = "item_ids"
 FILE = "exposures.db"
+
+
+class Views(FeatureReader, Protocol):
+    """Published views, as FeatureDB reads them."""
+
+    def views(self) -> list[ViewInfo]: ...
+
+
+class Log(Protocol):
+    """What users were shown, as ExposureLog keeps it."""
+
+    def batches(self, view: str, uid: str, *, now: int, since: int | None, limit: int) -> list[list[str]]: ...
+
+    def append(self, view: str, uid: str, items: Sequence[str], *, now: int, ends: int | None) -> None: ...
+
+    def clear(self, view: str, uid: str) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class EmbeddedStore(DataSource):
     """Views of `featuredb`, and exposures in `exposures.db` in the same folder."""
 
     adapter: ClassVar[str] = "featurestore"
+    featuredb: Views
+    log: Log
 
     def __init__(self, featuredb: FeatureDB, clock: Callable[[], float] = time.time) -> None:
         self.featuredb, self.clock = featuredb, clock
@@ -69,9 +90,7 @@ class LoggedExposures:
 
     plain_ids = False
 
-    def __init__(
-        self, log: ExposureLog, view: str, limits: ExposureLimits, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, log: Log, view: str, limits: ExposureLimits, clock: Callable[[], float]) -> None:
         self.log, self.view, self.clock = log, view, clock
         self.batches, self.seconds = max(limits.max_items, 0), max(limits.time_interval, 0)
 
@@ -93,7 +112,7 @@ class LoggedExposures:
 class ViewLists:
     """A user's row: its column item_ids, else its first one; ids joined by commas."""
 
-    def __init__(self, featuredb: FeatureDB, view: str) -> None:
+    def __init__(self, featuredb: Views, view: str) -> None:
         self.featuredb, self.view = featuredb, view
 
     def ids(self, uid: str, candidates: Sequence[str]) -> Collection[str]:
@@ -105,7 +124,7 @@ class ViewLists:
 class ViewItems:
     """The view's keys; with a column that is no key, its values."""
 
-    def __init__(self, featuredb: FeatureDB, view: str, column: str) -> None:
+    def __init__(self, featuredb: Views, view: str, column: str) -> None:
         self.featuredb, self.view, self.column = featuredb, view, column
 
     def ids(self) -> Collection[str]:
@@ -127,7 +146,7 @@ class ViewRows:
     adds_properties = True
     drops_missing = False
 
-    def __init__(self, featuredb: FeatureDB, view: str, fields: str) -> None:
+    def __init__(self, featuredb: Views, view: str, fields: str) -> None:
         self.featuredb, self.view = featuredb, view
         names = [name.strip() for name in fields.split(",") if name.strip()]
         self.names = None if not names or "*" in names else names
@@ -150,7 +169,7 @@ class ViewRows:
 class ViewTexts:
     """The column `column` of the rows under keys."""
 
-    def __init__(self, featuredb: FeatureDB, view: str, column: str) -> None:
+    def __init__(self, featuredb: Views, view: str, column: str) -> None:
         self.featuredb, self.view, self.column = featuredb, view, column
 
     def get_many(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -19,9 +19,16 @@ from typing import Any
 from pairec_cli.domain.errors import DataError, InvalidInput, NotFound
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.sources import DaoConf, DataSource, NoSources
+from pairec_cli.online.featuredb import ViewInfo
+from pairec_cli.online.memory_stores import FeatureViews, TablestoreTables
 from pairec_cli.online.redis_lists import RedisLists
 from pairec_cli.online.sql_tables import AlreadyThere, HologresTables, MysqlTables
 
+_HOLOGRES_ONLY = re.compile(
+    r"\s*(begin|commit|call\s+set_table_property\b.*|comment\s+on\b.*)\s*", re.IGNORECASE | re.DOTALL
+)
+"""Statements of a Hologres table's DDL that have no meaning here."""
+_STATEMENT = re.compile(r"(?:[^;']|'(?:[^']|'')*')+")
 _PLAIN_TABLE = re.compile(r"\s*SELECT\s.*?\sFROM\s+(\S+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -44,9 +51,10 @@ class MemoryDatabase:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         weakref.finalize(self, self._connection.close)
         self._connection.create_function("rand", 0, random.random)
+        self._connection.execute("PRAGMA case_sensitive_like = ON")
         for name, table in tables.items():
             try:
-                self._connection.executescript(table.ddl)
+                self._connection.executescript(_plain_ddl(table.ddl))
                 for row in table.rows:
                     places = ", ".join("?" * len(row))
                     values = [json.dumps(v) if isinstance(v, list) else v for v in row]
@@ -70,6 +78,9 @@ class MemoryDatabase:
         """Everything in a table, in order of insertion."""
         return self.query(f'SELECT * FROM "{table}"', ())[1]
 
+    def columns(self, table: str) -> list[str]:
+        return [str(row[1]) for row in self._connection.execute(f'PRAGMA table_info("{table}")')]
+
     def _run(self, sql: str, parameters: Sequence[object]) -> sqlite3.Cursor:
         try:
             return self._connection.execute(sql, tuple(parameters))
@@ -86,6 +97,11 @@ class MemoryDatabase:
             info = self._connection.execute(f"PRAGMA table_info({table[1]})")
             declared = {str(row[1]).lower(): str(row[2]).lower() for row in info}
         return [_reader(declared.get(name.lower(), "")) for name in names]
+
+
+def _plain_ddl(ddl: str) -> str:
+    """The DDL without transactions, table properties and comments."""
+    return ";".join(one for one in _STATEMENT.findall(ddl) if not _HOLOGRES_ONLY.fullmatch(one))
 
 
 def _reader(kind: str) -> Callable[[Any], object]:
@@ -118,6 +134,11 @@ class MemoryViews:
 
     def keys(self, view: str) -> list[str]:
         return list(self._rows(view))
+
+    def views(self) -> list[ViewInfo]:
+        """Of rows, ds, fingerprint and moment a table knows nothing."""
+        named = {name: self.database.columns(name) for name in self.database.tables}
+        return [ViewInfo(name, names[0], tuple(names[1:]), 0, "", "", 0.0) for name, names in named.items()]
 
     def _rows(self, view: str) -> dict[str, dict[str, Any]]:
         known = self.database.tables
@@ -172,6 +193,8 @@ class MemorySources:
                 HologresTables(database, clock),
                 MysqlTables(database, clock),
                 RedisLists(lists, clock),
+                TablestoreTables(database),
+                FeatureViews(MemoryViews(database), clock),
             )
         }
 

@@ -23,6 +23,26 @@ def test_values_come_as_the_columns_declare_them() -> None:
     assert isinstance(price, float)
 
 
+HOLOGRES = """BEGIN;
+CREATE TABLE "shown" ("uid" text NOT NULL, "item" text DEFAULT 'a;b', PRIMARY KEY ("uid"));
+CALL SET_TABLE_PROPERTY('"shown"', 'orientation', 'column');
+call set_table_property('"shown"', 'time_to_live_in_seconds', '172800');
+comment on table "shown" is 'what users saw; the owner''s';
+COMMIT;
+"""
+
+
+def test_a_hologres_tables_properties_and_comments_are_passed_over() -> None:
+    database = MemoryDatabase({"shown": MemoryTable(HOLOGRES)})
+    database.execute("insert into shown(uid) values ('u')")
+    assert database.rows("shown") == [("u", "a;b")]
+
+
+def test_like_tells_cases_apart() -> None:
+    database = MemoryDatabase({"t": MemoryTable("create table t(name text)", [["Tea"], ["tea"]])})
+    assert database.query("SELECT name FROM t WHERE name LIKE 'T%'", [])[1] == [("Tea",)]
+
+
 def test_errors_of_the_database_are_ours() -> None:
     database = MemoryDatabase({"t": MemoryTable("create table t(id int primary key)", [[1]])})
     with pytest.raises(DataError, match="no such table"):
@@ -52,10 +72,7 @@ def test_lists_are_read_by_position_and_strings_are_none() -> None:
 
 def test_every_source_is_the_same_state() -> None:
     sources = MemorySources(MemoryDatabase({}), MemoryLists({}))
-    assert {sources.open(DaoConf(name)).adapter for name in ("hologres", "mysql", "redis")} == {
-        "hologres",
-        "mysql",
-        "redis",
-    }
+    kinds = ("hologres", "mysql", "redis", "tablestore", "featurestore")
+    assert tuple(sources.open(DaoConf(kind)).adapter for kind in kinds) == kinds
     with pytest.raises(InvalidConfig, match="'lindorm' is not served here"):
         sources.open(DaoConf("lindorm"))
