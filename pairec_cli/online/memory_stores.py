@@ -21,10 +21,12 @@ from pairec_cli.domain.sources import (
     ItemList,
     ItemRows,
     ItemStateDaoConf,
+    KeyValues,
     RowsRead,
     UserLists,
 )
 from pairec_cli.online.featurestore import EmbeddedStore, Views
+from pairec_cli.online.sql_lists import SqlKeyValues
 from pairec_cli.online.sql_text import Database, among, batches, plain
 
 
@@ -47,6 +49,9 @@ class TablestoreTables(DataSource):
 
     def item_rows(self, dao: ItemStateDaoConf) -> ItemRows:
         return _StateRows(self.database, _table(dao), dao)
+
+    def key_values(self, dao: DaoConf, key: str, value: str) -> KeyValues:
+        return SqlKeyValues(self.database, _table(dao), key, value)
 
 
 def _table(dao: DaoConf) -> str:

@@ -1,4 +1,4 @@
-"""Tablestore, through Alibaba's SDK: exposures, lists of users, lists and rows of items.
+"""Tablestore, through Alibaba's SDK: exposures, lists under keys, lists of users, lists and rows of items.
 
 Layout, from "Configure filters" and the open engine's DAOs: exposures under (user_id, auto_id), where the
 server counts auto_id up, lists of users under user_id, a list of items under item_ids; each with the column
@@ -29,6 +29,7 @@ from pairec_cli.domain.sources import (
     ItemList,
     ItemRows,
     ItemStateDaoConf,
+    KeyValues,
     RowsRead,
     UserLists,
 )
@@ -170,6 +171,9 @@ class TablestoreServer(DataSource):
     def item_rows(self, dao: ItemStateDaoConf) -> ItemRows:
         return StateRows(self.client, _table(dao), dao)
 
+    def key_values(self, dao: DaoConf, key: str, value: str) -> KeyValues:
+        return KeyedTexts(self.client, _table(dao), key, value)
+
     def close(self) -> None:
         self.writer.close()
         self.client.close()
@@ -269,6 +273,22 @@ class StateRows:
                 unread.update(part)
                 reasons.append(error.message)
         return RowsRead(found, frozenset(unread), "; ".join(dict.fromkeys(reasons)))
+
+
+class KeyedTexts:
+    """The column `value` of the rows under `key`, read a hundred at a time."""
+
+    def __init__(self, client: Client, table: str, key: str, value: str) -> None:
+        self.client, self.table, self.key, self.value = client, table, key, value
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        found: dict[str, Sequence[str]] = {}
+        for start in range(0, len(keys), KEYS_PER_READ):
+            part: list[Key] = [[(self.key, key)] for key in keys[start : start + KEYS_PER_READ]]
+            for row_key, row in self.client.rows(self.table, part, [self.value]):
+                if row.get(self.value) is not None:
+                    found[to_text(row_key[0][1], "")] = [to_text(row[self.value], "")]
+        return found
 
 
 def _table(dao: DaoConf) -> str:

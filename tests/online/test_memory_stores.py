@@ -68,6 +68,11 @@ def test_tablestore_rows_give_no_properties_and_ignore_the_clause() -> None:
     assert rows.read(["a", "b", "x"]).found == {"a": {"stock": 1}, "b": {"stock": 0, "price": 2.0}}
 
 
+def test_lists_under_keys() -> None:
+    lists = opened("tablestore").key_values(dao("listed"), "user_id", "item_ids")
+    assert lists.get_many(["u", "v"]) == {"u": ["a,,b"]}
+
+
 def test_a_missing_table_is_a_failure_of_the_source() -> None:
     source = opened("tablestore")
     with pytest.raises(DataError, match="no such table"):

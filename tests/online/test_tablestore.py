@@ -114,6 +114,16 @@ def test_rows_of_items_are_read_a_hundred_at_a_time(
     assert everything.found == {"7": {"state": 1, "price": 0.5, "ok": True, "title": "tea"}}
 
 
+def test_lists_under_keys(service: TablestoreService, source: TablestoreServer) -> None:
+    service.tables["shown"] = Table("trigger_id")
+    service.tables["shown"].put(("-1",), {"item_ids": "a::1,b::2", "more": "c"})
+    service.tables["shown"].put(("x",), {"more": "c"})
+    lists = source.key_values(DAO, "trigger_id", "item_ids")
+    assert lists.get_many(["-1", "x", "gone"]) == {"-1": ["a::1,b::2"]}
+    assert lists.get_many([]) == {}
+    assert service.calls == ["BatchGetRow"]
+
+
 def test_hostile_values_are_only_values(service: TablestoreService, source: TablestoreServer) -> None:
     log = source.exposures(DAO, ExposureLimits())
     for uid in HOSTILE:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pairec_cli.domain.coercion import to_float, to_int, to_text
-from pairec_cli.domain.errors import InvalidConfig, InvalidInput, Problem
+from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.expressions import Evaluate, compile_govaluate
 from pairec_cli.domain.records import Record
-from pairec_cli.domain.sources import CONFIGURATION, DaoConf, EventColumns, UserEvents, under
+from pairec_cli.domain.sources import DaoConf, EventColumns, UserEvents, under
 from pairec_cli.domain.stages import FeatureReader, Resources
 from pairec_cli.engine.recalls.conf import FEATURESTORE, require_view
 
@@ -52,6 +52,8 @@ class TriggerDaoConf(DaoConf):
     def doubts(self) -> Iterator[tuple[str, str, object]]:
         if not self.weight_expression:
             yield "WeightExpression", "is missing: events count by EventWeight alone", ""
+        elif isinstance(error := _compiled(self.weight_expression), InvalidInput):
+            yield "WeightExpression", f"{error.message}: the recall gives nothing", self.weight_expression
         if self.limit <= 0:
             yield "Limit", "is missing: there are no triggers", self.limit
 
@@ -64,8 +66,7 @@ class _Trigger:
 
 
 class Triggers:
-    """Item → weight, largest first. Raises InvalidConfig for a source that is not served and an expression
-    that cannot be read."""
+    """Item → weight, largest first. Raises InvalidConfig for a source that is not served."""
 
     def __init__(
         self, conf: TriggerDaoConf, resources: Resources, clock: Callable[[], float] = time.time
@@ -79,6 +80,10 @@ class Triggers:
         self.remote = conf.adapter_type.lower() != FEATURESTORE
 
     def of(self, uid: str) -> dict[str, float]:
+        """Raises InvalidInput when WeightExpression cannot be read: the recall then gives nothing, as in
+        PAI-Rec."""
+        if isinstance(self.expression, InvalidInput):
+            raise InvalidInput(f"WeightExpression: {self.expression.message}")
         if self.conf.limit <= 0:
             return {}
         now = float(int(self.clock()))
@@ -102,7 +107,7 @@ class Triggers:
 
     def _decay(self, now: float, moment: object) -> float:
         """What the expression gives; 0 where that is no number."""
-        if self.expression is None:
+        if self.expression is None or isinstance(self.expression, InvalidInput):
             return 1.0
         try:
             value = self.expression({"currentTime": now, "eventTime": float(to_int(moment, 0))})
@@ -143,14 +148,12 @@ def _numbers(text: str) -> dict[str, float]:
     return {name: number for name, number in named if number is not None}
 
 
-def _compiled(text: str) -> Evaluate | None:
-    if not text:
-        return None
+def _compiled(text: str) -> Evaluate | InvalidInput | None:
+    """The expression, or why it cannot be read; None for an empty text."""
     try:
-        return compile_govaluate(text)
+        return compile_govaluate(text) if text else None
     except InvalidInput as error:
-        problem = Problem(f"{KEY}.WeightExpression", error.message, text)
-        raise InvalidConfig(CONFIGURATION, [problem]) from error
+        return error
 
 
 def _events(conf: TriggerDaoConf, resources: Resources) -> UserEvents:

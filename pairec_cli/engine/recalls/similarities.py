@@ -57,6 +57,11 @@ def similar_of(text: str) -> list[tuple[str, float]]:
     return found
 
 
+def scored_text(text: str) -> str:
+    """The list with a score of 0 for ids that have none."""
+    return ",".join(piece if ":" in piece or not piece else f"{piece}:0" for piece in text.split(","))
+
+
 def _number(text: str) -> float:
     """1 for what is no finite number."""
     number = to_float(text, 1.0)

@@ -11,7 +11,13 @@ from pairec_cli.domain.sources import CONFIGURATION, DaoConf
 from pairec_cli.domain.stages import Recalled, RequestContext, Resources
 from pairec_cli.engine.recalls.conf import FEATURESTORE, RecallConf
 from pairec_cli.engine.recalls.lists import ITEM, ITEM_IDS, SIMILAR_IDS, USER, Lists, Place, open_lists
-from pairec_cli.engine.recalls.similarities import normalized, ranked, summed, triggers_of
+from pairec_cli.engine.recalls.similarities import (
+    normalized,
+    ranked,
+    scored_text,
+    summed,
+    triggers_of,
+)
 
 KEY = "UserCollaborativeDaoConf"
 
@@ -36,7 +42,7 @@ class CollaborativeDaoConf(DaoConf):
 
 class CollaborativeConf(RecallConf):
     """On Redis DaoConf names the source: triggers lie under the prefix and the user id, similar items under
-    the bare item id."""
+    the bare item id. On Tablestore similar items without a score count, with 0."""
 
     user_collaborative_dao_conf: CollaborativeDaoConf = CollaborativeDaoConf()
 
@@ -54,6 +60,7 @@ class UserCollaborativeFilterRecall:
         dao = config.user_collaborative_dao_conf
         self.normalize = dao.normalization in ("on", "")
         self.delimiter = dao.x_delimiter
+        self.bare = False
         self.similar: Lists | None = None
         self.values: Lists | None = None
         self.items: Lists | None = None
@@ -83,6 +90,7 @@ class UserCollaborativeFilterRecall:
         key, value = ("article_id", value) if mysql else (ITEM, SIMILAR_IDS)
         item = Place(key, value, dao.item2_item_table, dao.item2_item_feature_view_name, views[::-1])
         self.similar = open_lists(KEY, dao, item, resources)
+        self.bare = dao.adapter_type == "tablestore"
 
     def recall(self, context: RequestContext) -> Recalled:
         text, reason = self.triggers.one(context.uid)
@@ -99,7 +107,10 @@ class UserCollaborativeFilterRecall:
 
     def _scores(self, weights: Mapping[str, float]) -> dict[str, float]:
         if self.similar is not None:
-            return summed(weights, self.similar.many(list(weights)))
+            lists = self.similar.many(list(weights))
+            if self.bare:
+                lists = {trigger: scored_text(text) for trigger, text in lists.items()}
+            return summed(weights, lists)
         assert self.values is not None
         assert self.items is not None
         by_value: dict[str, float] = {}

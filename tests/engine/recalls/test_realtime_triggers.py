@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pairec_cli.domain.errors import InvalidConfig
+from pairec_cli.domain.errors import InvalidConfig, InvalidInput
 from pairec_cli.engine.decode import Findings, decode
 from pairec_cli.engine.recalls.realtime_triggers import TriggerDaoConf, Triggers
 from pairec_cli.online.memory import MemoryTable
@@ -53,6 +53,15 @@ def test_an_expression_of_time() -> None:
     assert triggers(WeightExpression="") == triggers()
 
 
+def test_an_expression_that_cannot_be_read_gives_nothing_and_is_told_beforehand() -> None:
+    with pytest.raises(InvalidInput, match="WeightExpression: unexpected the end"):
+        triggers(WeightExpression="1 +")
+    findings = Findings()
+    decode(TriggerDaoConf, {**BASE, "WeightExpression": "1 +"}, "dao", findings)
+    assert [(one.path, one.value) for one in findings.warnings] == [("dao.WeightExpression", "1 +")]
+    assert findings.warnings[0].message.endswith("the recall gives nothing")
+
+
 def test_events_played_no_longer_than_the_bound_are_dropped() -> None:
     assert triggers(EventPlayTime="click:5;view:0") == {"b": 5.0, "a": 1.0}
     assert triggers(EventPlayTime="click:5", NoUsePlayTimeField=True) == triggers()
@@ -85,7 +94,6 @@ def test_a_view_holds_lists() -> None:
 @pytest.mark.parametrize(
     ("keys", "path"),
     [
-        ({"WeightExpression": "1 +"}, "WeightExpression"),
         ({"AdapterType": "redis"}, "AdapterType"),
         ({"HologresTableName": "a b"}, "HologresTableName"),
         ({"PropertyFields": ["cat from act; --"]}, "columns"),

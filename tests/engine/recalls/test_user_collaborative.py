@@ -69,6 +69,15 @@ class TestUserCollaborativeFilterRecall(RecallContract):
         recall = self.make(sources=sources(**tables), UserCollaborativeDaoConf=conf)
         assert [(item.id, item.score) for item in recall.recall(context()).items] == [("x", 1.0)]
 
+    def test_tablestore_takes_similar_items_without_a_score(self) -> None:
+        tables = {
+            "u": MemoryTable("create table u(user_id text, item_ids text)", [["u1", "a:2"]]),
+            "i": MemoryTable("create table i(item_id text, similar_item_ids text)", [["a", "y,x:1,null,"]]),
+        }
+        conf = {"AdapterType": "tablestore", "User2ItemTable": "u", "Item2ItemTable": "i"}
+        recall = self.make(sources=sources(**tables), UserCollaborativeDaoConf=conf)
+        assert [(item.id, item.score) for item in recall.recall(context()).items] == [("x", 1.0), ("y", 0.0)]
+
     def test_redis_is_named_by_dao_conf(self) -> None:
         conf = {"AdapterType": "redis", "RedisName": "r", "RedisPrefix": "u_"}
         strings = {"u_u1": "a:2,b", "a": "x:0.5", "b": "x:1,y:4"}
