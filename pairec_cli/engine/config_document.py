@@ -23,6 +23,7 @@ from pairec_cli.engine.config import MEND, WHAT, EngineConfig
 from pairec_cli.engine.decode import fold
 from pairec_cli.engine.plan import Planner
 from pairec_cli.engine.sources import ConfiguredSources
+from pairec_cli.online.featuredb import FeatureDB
 from pairec_cli.online.memory import MemoryDatabase, MemoryViews
 
 _STEP = re.compile(
@@ -62,7 +63,7 @@ def check(document: Mapping[str, Any]) -> Report:
     """Everything at once: what cannot be read, and which stages cannot be built. No data source is asked."""
     config, findings = EngineConfig.examine(document)
     problems = {problem.path: problem for problem in findings.problems}
-    sources = ConfiguredSources(config.connections, None)
+    sources = ConfiguredSources(config.connections, FeatureDB("never-opened.db"))
     resources = Resources(MemoryViews(MemoryDatabase({})), config.feature_stores, sources)
     try:
         for fallback in Planner(config, resources).fallbacks.values():

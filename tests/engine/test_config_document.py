@@ -46,6 +46,26 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert check(config(custom("u2i"))).problems == ()
 
 
+def test_filters_on_the_embedded_store_need_no_store_to_be_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dao = {"AdapterType": "featurestore", "FeatureStoreName": "fs", "FeatureStoreViewName": "v"}
+    confs = [
+        {"Name": "e", "FilterType": "User2ItemExposureFilter", "DaoConf": dao},
+        {"Name": "u", "FilterType": "User2ItemCustomFilter", "DaoConf": dao},
+        {"Name": "i", "FilterType": "ItemCustomFilter", "DaoConf": dao},
+        {"Name": "s", "FilterType": "ItemStateFilter", "ItemStateDaoConf": dao},
+    ]
+    assert check({**config(custom("u2i")), "FilterConfs": confs}).problems == ()
+    unnamed = {
+        **config(custom("u2i")),
+        "FilterConfs": [{**confs[0], "DaoConf": {**dao, "FeatureStoreName": "x"}}],
+    }
+    assert [p.path for p in check(unnamed).problems] == ["FilterConfs[0].DaoConf.FeatureStoreName"]
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("path", "steps"),
     [
