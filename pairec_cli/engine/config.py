@@ -6,7 +6,7 @@ Source: "Engine configuration" in PAI-Rec's help, and the configuration structs 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from pairec_cli.domain.connections import Connections, DsnConf, FeatureStoreConf, RedisConf, TableStoreConf
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
@@ -14,80 +14,26 @@ from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
 from pairec_cli.engine.algorithms.conf import AlgorithmConf, served_algorithms
 from pairec_cli.engine.decode import Findings, decode, fold
-from pairec_cli.engine.fallback import FallbackConf
-from pairec_cli.engine.known_keys import (
-    CATEGORY_KEYS,
-    FEATURE_DAO_KEYS,
-    FILTER_KEYS,
-    RECALL_KEYS,
-    SORT_KEYS,
-    TOP_KEYS,
-)
+from pairec_cli.engine.known_keys import FILTER_KEYS, RECALL_KEYS, SORT_KEYS, TOP_KEYS
 from pairec_cli.engine.rank import RankConf
 from pairec_cli.engine.recalls.registry import BUILT_IN_RECALLS, RECALLS
+from pairec_cli.engine.sections import (
+    FILTER,
+    SORT,
+    CallBack,
+    Category,
+    ColdStartGeneralRank,
+    GeneralRank,
+    Listen,
+    SceneFeatures,
+    with_transforms,
+)
 from pairec_cli.filters.registry import BUILT_IN_FILTERS, FILTERS
 from pairec_cli.sorting.registry import BUILT_IN_SORTS, SORTS
 
 DEFAULT_SORT = "ItemRankScore"
 WHAT = "the engine configuration"
 MEND = "mend engine.json at the paths named"
-
-
-class Listen(Record):
-    """ListenConf: where the HTTP API listens."""
-
-    http_addr: str = ""
-    http_port: int = 8000
-
-
-class Category(Record):
-    """SceneConfs.<scene>.<category>."""
-
-    unserved: ClassVar[tuple[str, ...]] = CATEGORY_KEYS
-
-    recall_names: tuple[str, ...] = ()
-    output_fields: tuple[str, ...] = ()
-    fallback_config: FallbackConf | None = None
-
-
-class CallBack(Record):
-    """CallBackConfs.<scene>: what is reported as shown is kept, in files of the workspace."""
-
-    unserved: ClassVar[tuple[str, ...]] = (
-        *("DataSource", "RankConf", "RawFeatures", "RawFeaturesRate", "ItemSize", "ItemSizeRate"),
-        "UseUserFeatures",
-    )
-
-
-class FeatureDao(Record):
-    """FeatureLoadConfs[].FeatureDaoConf: a view read under one property of the user (`user:uid`)."""
-
-    unserved: ClassVar[tuple[str, ...]] = FEATURE_DAO_KEYS
-
-    adapter_type: str = ""
-    feature_store_name: str = ""
-    feature_store_model_name: str = ""
-    feature_store_entity_name: str = ""
-    feature_store_view_name: str = ""
-    feature_key: str = "user:uid"
-    feature_store: str = "user"
-    user_select_fields: str = ""
-
-
-class FeatureLoad(Record):
-    """UserFeatureConfs.<scene>.FeatureLoadConfs[]."""
-
-    unserved: ClassVar[tuple[str, ...]] = ("Features",)
-
-    feature_dao_conf: FeatureDao = FeatureDao()
-
-
-class SceneFeatures(Record):
-    """UserFeatureConfs.<scene>."""
-
-    unserved: ClassVar[tuple[str, ...]] = ("AsynLoadFeature",)
-
-    feature_load_confs: tuple[FeatureLoad, ...] = ()
 
 
 class StageEntry(Record):
@@ -120,6 +66,9 @@ class _Document(Record):
     mysql_confs: Mapping[str, DsnConf] = {}
     table_store_confs: Mapping[str, TableStoreConf] = {}
     user_feature_confs: Mapping[str, SceneFeatures] = {}
+    feature_confs: Mapping[str, SceneFeatures] = {}
+    general_rank_confs: Mapping[str, GeneralRank] = {}
+    cold_start_general_rank_confs: Mapping[str, ColdStartGeneralRank] = {}
     rank_conf: Mapping[str, RankConf] = {}
     algo_confs: tuple[AlgorithmConf, ...] = ()
     dpp_conf: tuple[Any, ...] = ()
@@ -146,6 +95,10 @@ class EngineConfig(Record):
     connections: Connections = Connections()
     callbacks: frozenset[str] = frozenset()
     """Scenes whose callbacks are kept."""
+    features: Mapping[str, SceneFeatures] = {}
+    """What is loaded before the rank, by scene."""
+    general_ranks: Mapping[str, GeneralRank] = {}
+    cold_start_general_ranks: Mapping[str, ColdStartGeneralRank] = {}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> EngineConfig:
@@ -176,14 +129,20 @@ class EngineConfig(Record):
             _named("FilterNames", "filter", raw.filter_names, filters, findings),
             _named("SortNames", "sort", raw.sort_names, sorts, findings),
             frozenset(raw.feature_store_confs),
-            raw.user_feature_confs,
+            with_transforms("UserFeatureConfs", raw.user_feature_confs, findings),
             raw.rank_conf,
             algorithms=served_algorithms(raw.algo_confs, findings),
             connections=_connections(raw),
             callbacks=frozenset(raw.call_back_confs),
+            features=with_transforms("FeatureConfs", raw.feature_confs, findings),
+            general_ranks=with_transforms("GeneralRankConfs", raw.general_rank_confs, findings),
+            cold_start_general_ranks=with_transforms(
+                "ColdStartGeneralRankConfs", raw.cold_start_general_rank_confs, findings
+            ),
         )
         found._check_scene_keys(findings)
         found._check_algorithms(findings)
+        found._check_actions(findings)
         return found.replace(warnings=tuple(findings.warnings)), findings
 
     def _check_scene_keys(self, findings: Findings) -> None:
@@ -194,9 +153,15 @@ class EngineConfig(Record):
             "FilterNames": {"default"},
             "SortNames": categories,
             "UserFeatureConfs": none,
+            "FeatureConfs": none,
+            "GeneralRankConfs": none,
+            "ColdStartGeneralRankConfs": none,
             "RankConf": none,
         }
-        maps = (self.filter_names, self.sort_names, self.user_features, self.ranks)
+        maps: tuple[Mapping[str, Any], ...] = (
+            *(self.filter_names, self.sort_names, self.user_features, self.features),
+            *(self.general_ranks, self.cold_start_general_ranks, self.ranks),
+        )
         for (section, others), scenes in zip(known.items(), maps, strict=True):
             for scene in scenes:
                 if scene not in self.scenes and scene not in others:
@@ -205,11 +170,37 @@ class EngineConfig(Record):
 
     def _check_algorithms(self, findings: Findings) -> None:
         for scene, conf in self.ranks.items():
-            for index, name in enumerate(conf.rank_algo_list):
-                if name not in self.algorithms:
-                    fact = NotFound("served algorithm", name, self.algorithms).message
-                    path = f"RankConf.{scene}.RankAlgoList[{index}]"
-                    findings.warn(path, f"{fact}: the scene is not ranked", name)
+            self._check_rank(f"RankConf.{scene}", conf, findings)
+        for section, confs in self._general_sections():
+            for scene, general in confs.items():
+                self._check_rank(f"{section}.{scene}.RankConf", general.rank_conf, findings)
+
+    def _general_sections(self) -> tuple[tuple[str, Mapping[str, GeneralRank]], ...]:
+        return (
+            ("GeneralRankConfs", self.general_ranks),
+            ("ColdStartGeneralRankConfs", self.cold_start_general_ranks),
+        )
+
+    def _check_rank(self, path: str, conf: RankConf, findings: Findings) -> None:
+        for index, name in enumerate(conf.rank_algo_list):
+            if name not in self.algorithms:
+                fact = NotFound("served algorithm", name, self.algorithms).message
+                findings.warn(f"{path}.RankAlgoList[{index}]", f"{fact}: the scene is not ranked", name)
+
+    def _check_actions(self, findings: Findings) -> None:
+        known: dict[str, Mapping[str, StageEntry]] = {SORT: self.sorts, FILTER: self.filters}
+        for section, confs in self._general_sections():
+            for scene, general in confs.items():
+                for index, action in enumerate(general.action_confs):
+                    entries = known.get(action.action_type)
+                    if entries is not None and action.action_name not in entries:
+                        fact = NotFound(action.action_type, action.action_name, entries).message
+                        path = f"{section}.{scene}.ActionConfs[{index}].ActionName"
+                        findings.warn(path, f"{fact}: it is skipped", action.action_name)
+        for scene in self.cold_start_general_ranks:
+            if scene not in self.general_ranks:
+                path = f"ColdStartGeneralRankConfs.{scene}"
+                findings.warn(path, "has no effect without GeneralRankConfs of the scene", scene)
 
     def category(self, scene: str, category: str) -> Category:
         """The recalls of a scene's category, or of its `default_category`. Raises NotFound."""

@@ -131,6 +131,7 @@ class Engine:
         context = RequestContext(RecommendRequest(uid, scene), request_properties(uid, features))
         for view in self._planner.user_views.get(scene, ()):
             view.load(context.user, self.featuredb)
+            view.transform(context)
         return context.user
 
     def _served(self, plan: Plan, request: RecommendRequest) -> Served:

@@ -73,6 +73,8 @@ def load_user(
     for view in plan.user_views:
         start = time.perf_counter()
         found = view.load(context.user, features)
+        if view.transforms:
+            view.transform(context)
         trace.append(StageTrace("user", view.view, 0, found.columns, _ms(start), found.reason))
         loaded.append(found)
     return loaded

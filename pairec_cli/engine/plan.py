@@ -9,20 +9,24 @@ from typing import Any
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import DEFAULT_CATEGORY
-from pairec_cli.domain.stages import Filter, Recall, Resources, Sort
-from pairec_cli.engine.config import MEND, WHAT, EngineConfig, FeatureLoad, StageEntry
+from pairec_cli.domain.stages import Recall, Resources
+from pairec_cli.engine.config import MEND, WHAT, EngineConfig, StageEntry
 from pairec_cli.engine.fallback import Fallback
+from pairec_cli.engine.feature_stages import feature_stage
 from pairec_cli.engine.features import UserView
+from pairec_cli.engine.general_rank import KIND, SplitRank, Stage
 from pairec_cli.engine.model_rank import LazyAlgorithm, ModelRank
 from pairec_cli.engine.rank import RankConf, ScoreExpression
 from pairec_cli.engine.recalls.conf import ExplainConf
+from pairec_cli.engine.sections import FILTER, SORT, FeatureLoad, GeneralRank
 
 
 class Step(Record):
-    """One stage between recall and cut: `kind` is the funnel's word for it (filter, rank, sort)."""
+    """One stage between recall and cut: `kind` is the funnel's word for it (filter, general_rank, features,
+    rank, sort)."""
 
     kind: str
-    stage: Filter | ScoreExpression | ModelRank | Sort
+    stage: Stage
 
 
 class Plan(Record):
@@ -65,6 +69,11 @@ class Planner:
             for scene, conf in config.ranks.items()
             if conf.ranks and set(conf.rank_algo_list) <= self.algorithms.keys()
         }
+        self.features = {
+            scene: self._features(f"FeatureConfs.{scene}", features.feature_load_confs, resources)
+            for scene, features in config.features.items()
+        }
+        self.general = {scene: self._general_rank(scene, resources) for scene in config.general_ranks}
         self.fallbacks = dict(self._fallbacks(resources))
         if self._problems:
             for fallback in self.fallbacks.values():
@@ -76,13 +85,15 @@ class Planner:
         chosen = self.config.category(scene, category)
         names = chosen.recall_names
         filters = [Step("filter", self.filters[entry.name]) for entry in self.config.filters_of(scene)]
+        general = [Step(KIND, stage) for stage in self.general.get(scene, ())]
+        features = [Step("features", stage) for stage in self.features.get(scene, ())]
         ranks = [Step("rank", self.ranks[scene])] if scene in self.ranks else []
         sorts = [Step("sort", self.sorts[entry.name]) for entry in self.config.sorts_of(scene, category)]
         explains = {name: getattr(self.config.recalls[name].config, "explain", None) for name in names}
         return Plan(
             self.user_views.get(scene, ()),
             tuple(self.recalls[name] for name in names),
-            (*filters, *ranks, *sorts),
+            (*filters, *general, *features, *ranks, *sorts),
             {name: conf for name, conf in explains.items() if conf},
             chosen.output_fields,
             self.fallbacks.get(scene),
@@ -111,7 +122,36 @@ class Planner:
     ) -> Iterator[UserView]:
         for index, load in enumerate(loads):
             with self._under(f"UserFeatureConfs.{scene}.FeatureLoadConfs[{index}]"):
-                yield UserView.from_config(load.feature_dao_conf, resources)
+                yield UserView.from_config(load, resources)
+
+    def _features(self, path: str, loads: Iterable[FeatureLoad], resources: Resources) -> list[Stage]:
+        made: list[Stage] = []
+        for index, load in enumerate(loads):
+            with self._under(f"{path}.FeatureLoadConfs[{index}]"):
+                made.append(feature_stage(load, resources))
+        return made
+
+    def _general_rank(self, scene: str, resources: Resources) -> list[Stage]:
+        """The stages of the coarse rank; one that parts the items where cold-start recalls have their own."""
+        conf = self.config.general_ranks[scene]
+        general = self._general_stages(f"GeneralRankConfs.{scene}", conf, resources)
+        cold = self.config.cold_start_general_ranks.get(scene)
+        if cold is None:
+            return general
+        stages = self._general_stages(f"ColdStartGeneralRankConfs.{scene}", cold, resources)
+        return [SplitRank(general, stages, cold.recall_names)]
+
+    def _general_stages(self, path: str, conf: GeneralRank, resources: Resources) -> list[Stage]:
+        """Features, algorithms, then the actions that exist."""
+        found = self._features(path, conf.feature_load_confs, resources)
+        algorithms = conf.rank_conf.rank_algo_list
+        if algorithms and set(algorithms) <= self.algorithms.keys():
+            found.append(self._rank(conf.rank_conf))
+        for action in conf.action_confs:
+            named = {SORT: self.sorts, FILTER: self.filters}.get(action.action_type, {})
+            if action.action_name in named:
+                found.append(named[action.action_name])
+        return found
 
     @contextmanager
     def _under(self, path: str) -> Iterator[None]:

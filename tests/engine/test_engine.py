@@ -187,7 +187,7 @@ def test_new_lists_are_served_without_a_new_engine(engine: Engine) -> None:
 
 
 def test_stages_that_cannot_be_built_are_reported_together(tmp_path: Path) -> None:
-    conf = config(custom("u2i"), hot("hot"), UserFeatureConfs=user_features("users", AdapterType="redis"))
+    conf = config(custom("u2i"), hot("hot"), UserFeatureConfs=user_features("users", AdapterType="lindorm"))
     conf["RecallConfs"][0]["DaoConf"]["AdapterType"] = "lindorm"
     conf["RecallConfs"][1]["DaoConf"]["FeatureStoreName"] = "fsx"
     with pytest.raises(InvalidConfig) as caught:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pairec_cli.domain.errors import InvalidConfig
-from pairec_cli.engine.config import FeatureDao
 from pairec_cli.engine.decode import Findings, decode
 from pairec_cli.engine.features import Loaded, UserView, request_properties
+from pairec_cli.engine.sections import FeatureDao, FeatureLoad
 from tests.engine.stores import MemoryFeatures, dao, resources
 
 USERS = MemoryFeatures({"users": {"1": {"age": 41, "city": "Rome", "tags": None}}})
@@ -17,7 +17,7 @@ USERS = MemoryFeatures({"users": {"1": {"age": 41, "city": "Rome", "tags": None}
 
 def view(**keys: Any) -> UserView:
     conf = decode(FeatureDao, {**dao("users"), "FeatureKey": "user:uid", **keys}, "", Findings())
-    return UserView.from_config(conf, resources())
+    return UserView.from_config(FeatureLoad(conf), resources())
 
 
 def test_a_request_brings_its_features_without_empty_texts() -> None:
