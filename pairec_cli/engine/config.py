@@ -13,6 +13,7 @@ from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
 from pairec_cli.engine.algorithms.conf import AlgorithmConf, served_algorithms
+from pairec_cli.engine.debugging import DebugConf
 from pairec_cli.engine.decode import Findings, decode, fold
 from pairec_cli.engine.known_keys import FILTER_KEYS, RECALL_KEYS, SORT_KEYS, TOP_KEYS
 from pairec_cli.engine.rank import RankConf
@@ -23,8 +24,13 @@ from pairec_cli.engine.sections import (
     CallBack,
     Category,
     ColdStartGeneralRank,
+    ColdStartRank,
+    Embedding,
+    FeatureLog,
     GeneralRank,
     Listen,
+    Log,
+    Pipeline,
     SceneFeatures,
     with_transforms,
 )
@@ -69,10 +75,16 @@ class _Document(Record):
     feature_confs: Mapping[str, SceneFeatures] = {}
     general_rank_confs: Mapping[str, GeneralRank] = {}
     cold_start_general_rank_confs: Mapping[str, ColdStartGeneralRank] = {}
+    debug_confs: Mapping[str, DebugConf] = {}
     rank_conf: Mapping[str, RankConf] = {}
     algo_confs: tuple[AlgorithmConf, ...] = ()
     dpp_conf: tuple[Any, ...] = ()
     call_back_confs: Mapping[str, CallBack] = {}
+    log_conf: Log = Log()
+    feature_log_confs: Mapping[str, FeatureLog] = {}
+    embedding_confs: Mapping[str, Embedding] = {}
+    cold_start_rank_confs: Mapping[str, ColdStartRank] = {}
+    pipeline_confs: Mapping[str, tuple[Pipeline, ...]] = {}
 
 
 class EngineConfig(Record):
@@ -99,6 +111,7 @@ class EngineConfig(Record):
     """What is loaded before the rank, by scene."""
     general_ranks: Mapping[str, GeneralRank] = {}
     cold_start_general_ranks: Mapping[str, ColdStartGeneralRank] = {}
+    debugs: Mapping[str, DebugConf] = {}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> EngineConfig:
@@ -139,6 +152,7 @@ class EngineConfig(Record):
             cold_start_general_ranks=with_transforms(
                 "ColdStartGeneralRankConfs", raw.cold_start_general_rank_confs, findings
             ),
+            debugs=raw.debug_confs,
         )
         found._check_scene_keys(findings)
         found._check_algorithms(findings)
@@ -157,10 +171,11 @@ class EngineConfig(Record):
             "GeneralRankConfs": none,
             "ColdStartGeneralRankConfs": none,
             "RankConf": none,
+            "DebugConfs": none,
         }
         maps: tuple[Mapping[str, Any], ...] = (
             *(self.filter_names, self.sort_names, self.user_features, self.features),
-            *(self.general_ranks, self.cold_start_general_ranks, self.ranks),
+            *(self.general_ranks, self.cold_start_general_ranks, self.ranks, self.debugs),
         )
         for (section, others), scenes in zip(known.items(), maps, strict=True):
             for scene in scenes:

@@ -19,11 +19,23 @@ from pairec_cli.domain.records import Record
 T = TypeVar("T", bound=Record)
 
 MISSING = object()
+NO_EFFECT = "is a key of PAI-Rec that has no effect here"
 _known_hints: dict[type[Record], dict[str, Any]] = {}
 _SECTION = re.compile(r"(\w+)Confs?\.", re.IGNORECASE)
 _OPEN_SECTIONS = {
     *("scene", "recall", "filter", "sort", "algo", "feature", "userfeature", "generalrank", "rank"),
-    *("coldstartrank", "dpp", "debug", "callback", "featurelog", "pipeline", "listen", "log"),
+    *(
+        "coldstartrank",
+        "coldstartgeneralrank",
+        "embedding",
+        "dpp",
+        "debug",
+        "callback",
+        "featurelog",
+        "pipeline",
+        "listen",
+        "log",
+    ),
 }
 _NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
@@ -85,7 +97,7 @@ def decode(
             if raw is not None:
                 found[name] = _value(hints[name], raw, here, findings)
         elif fold(key) in known_elsewhere:
-            findings.warn(here, "is a key of PAI-Rec that has no effect here", raw)
+            findings.warn(here, NO_EFFECT, raw)
         elif fold(key) not in foreign:
             known = [*map(json_key, hints), *known_elsewhere.values(), *also]
             close = nearest(key, known) or nearest(fold(key), map(fold, known))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import groupby
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest, StageTrace
 from pairec_cli.domain.stages import FeatureReader, RequestContext
+from pairec_cli.engine.debugging import DebugTrace
 from pairec_cli.engine.explaining import explain, hits
 from pairec_cli.engine.features import Loaded, request_properties
 from pairec_cli.engine.plan import Plan
@@ -34,23 +36,43 @@ def serve(plan: Plan, request: RecommendRequest, features: FeatureReader) -> Ser
     context = new_context(request)
     trace: list[StageTrace] = []
     loaded = load_user(plan, context, trace, features)
+    debug = plan.debug.trace(request) if plan.debug else None
     answers = run_recalls(plan.recalls, context)
     trace += [recall_row(answer) for answer in answers]
     wanted = request.debug or request.explain
     given = hits(answers) if wanted else {}
     items = merged(answers)
     notes = _user_notes(request.uid, loaded, answers) + _recall_notes(answers)
-    for step in plan.steps:
-        items = run_stage(step.kind, step.stage, items, context, trace)
+    if debug:
+        items = _told(debug, plan, items, context, trace)
+    else:
+        for step in plan.steps:
+            items = run_stage(step.kind, step.stage, items, context, trace)
     notes += [row.note for row in trace if row.stage == "rank" and row.note]
     start = time.perf_counter()
     chosen = items[: request.size]
     trace.append(StageTrace("cut", "size", len(items), len(chosen), _ms(start)))
     if wanted:
         notes += explain(chosen, given, request.uid, plan.explains, features, context.scores)
+    if debug:
+        debug.add("recommend", chosen)
+        notes += [reason] if (reason := debug.end()) else []
     if len(chosen) < request.size:
         notes.append(_short_note(request.size, len(chosen), trace, plan))
     return Served(chosen, context, trace, notes)
+
+
+def _told(
+    debug: DebugTrace, plan: Plan, items: list[Item], context: RequestContext, trace: list[StageTrace]
+) -> list[Item]:
+    """The stages as always, with what each kind of them left told to `debug`."""
+    debug.add("recall", items)
+    for kind, steps in groupby(plan.steps, lambda step: step.kind):
+        for step in steps:
+            items = run_stage(step.kind, step.stage, items, context, trace)
+        if kind != "features":
+            debug.add(kind, items)
+    return items
 
 
 def candidates(plan: Plan, request: RecommendRequest) -> tuple[list[Item], list[str]]:

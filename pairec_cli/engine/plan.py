@@ -11,6 +11,7 @@ from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import DEFAULT_CATEGORY
 from pairec_cli.domain.stages import Recall, Resources
 from pairec_cli.engine.config import MEND, WHAT, EngineConfig, StageEntry
+from pairec_cli.engine.debugging import DebugLog
 from pairec_cli.engine.fallback import Fallback
 from pairec_cli.engine.feature_stages import feature_stage
 from pairec_cli.engine.features import UserView
@@ -40,6 +41,7 @@ class Plan(Record):
     output_fields: tuple[str, ...] = ()
     """What items show beside their score: `item:property`, `score:algorithm`, `score:*`."""
     fallback: Fallback | None = None
+    debug: DebugLog | None = None
 
 
 class Planner:
@@ -74,6 +76,7 @@ class Planner:
             for scene, features in config.features.items()
         }
         self.general = {scene: self._general_rank(scene, resources) for scene in config.general_ranks}
+        self.debugs = {scene: DebugLog(conf) for scene, conf in config.debugs.items() if conf.writes}
         self.fallbacks = dict(self._fallbacks(resources))
         if self._problems:
             for fallback in self.fallbacks.values():
@@ -97,6 +100,7 @@ class Planner:
             {name: conf for name, conf in explains.items() if conf},
             chosen.output_fields,
             self.fallbacks.get(scene),
+            self.debugs.get(scene),
         )
 
     def _fallbacks(self, resources: Resources) -> Iterator[tuple[str, Fallback]]:

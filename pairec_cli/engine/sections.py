@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.registry import Registry
 from pairec_cli.domain.sources import DaoConf
-from pairec_cli.engine.decode import Findings, decode
+from pairec_cli.engine.decode import NO_EFFECT, Findings, decode, json_key
 from pairec_cli.engine.fallback import FallbackConf
 from pairec_cli.engine.known_keys import CATEGORY_KEYS, FEATURE_DAO_KEYS
 from pairec_cli.engine.rank import RankConf
@@ -45,13 +45,69 @@ class Category(Record):
     fallback_config: FallbackConf | None = None
 
 
-class CallBack(Record):
+class DataSourceName(Record):
+    """A DataHub topic or Kafka queue, by its name."""
+
+    name: str = ""
+    type: str = ""
+
+
+class _Idle(Record):
+    """A section whose keys are checked and have no effect."""
+
+    def doubts(self) -> Iterator[Doubt]:
+        for name in self.field_names:
+            if getattr(self, name) != self.field_defaults[name]:
+                yield json_key(name), NO_EFFECT, None
+
+
+class CallBack(_Idle):
     """CallBackConfs.<scene>: what is reported as shown is kept, in files of the workspace."""
 
-    unserved: ClassVar[tuple[str, ...]] = (
-        *("DataSource", "RankConf", "RawFeatures", "RawFeaturesRate", "ItemSize", "ItemSizeRate"),
-        "UseUserFeatures",
-    )
+    data_source: DataSourceName = DataSourceName()
+    rank_conf: RankConf = RankConf()
+    raw_features: bool = False
+    raw_features_rate: int = 0
+    item_size: int = 0
+    item_size_rate: int = 0
+    use_user_features: bool = False
+
+
+class Log(_Idle):
+    """LogConf: our logs go to standard error."""
+
+    retension_days: int = 0
+    disk_size: int = 0
+    log_level: str = ""
+    output: str = ""
+    sls_name: str = ""
+
+
+class FeatureLog(_Idle):
+    """FeatureLogConfs.<scene>."""
+
+    output_type: str = ""
+    rate: int = 0
+    datahub_name: str = ""
+    kaf_ka_name: str = ""
+    user_features: str = ""
+    item_features: str = ""
+    split_user_item_logs: bool = False
+
+
+class Embedding(_Idle):
+    """EmbeddingConfs.<scene>."""
+
+    data_source: DataSourceName = DataSourceName()
+    rank_conf: RankConf = RankConf()
+
+
+class ColdStartRank(_Idle):
+    """ColdStartRankConfs.<scene>: a Linucb service for the items of one recall."""
+
+    recall_name: str = ""
+    algo_name: str = ""
+    only_embedding_feature: bool = False
 
 
 class FeatureDao(DaoConf):
@@ -116,6 +172,19 @@ class ColdStartGeneralRank(GeneralRank):
     """ColdStartGeneralRankConfs.<scene>: the coarse rank of the items that these recalls gave."""
 
     recall_names: tuple[str, ...] = ()
+
+
+class Pipeline(_Idle):
+    """PipelineConfs.<scene>[]: a chain of its own beside the scene's."""
+
+    name: str = ""
+    recall_names: tuple[str, ...] = ()
+    filter_names: tuple[str, ...] = ()
+    general_rank_conf: GeneralRank = GeneralRank()
+    feature_load_confs: tuple[FeatureLoad, ...] = ()
+    rank_conf: RankConf = RankConf()
+    cold_start_rank_conf: ColdStartRank = ColdStartRank()
+    sort_names: tuple[str, ...] = ()
 
 
 F = TypeVar("F", SceneFeatures, GeneralRank, ColdStartGeneralRank)
