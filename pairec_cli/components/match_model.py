@@ -13,6 +13,8 @@ row leaves out its own only, as in a small catalog a batch holds everything that
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -35,17 +37,23 @@ NEVER = -1e30
 
 
 class MatchModel(nn.Module):
-    """Base of DSSM and MIND. B users, N items, K vectors a user, D their width.
+    """Base of DSSM, MIND and DropoutNet. B users, N items, K vectors a user, D their width.
 
     Raises InvalidInput and NotFound for a config that no model can be built from.
     """
 
+    known_losses: ClassVar[tuple[str, ...]] = ("softmax_cross_entropy",)
+    cases: ClassVar[tuple[str, ...]] = ("",)
+    """What held-out rows are measured as: "" as they are, others by names that a model gives."""
+
     def __init__(self, config: PipelineConfig) -> None:
         super().__init__()
         model = model_config(config)
-        kinds = {loss.which("loss") for loss in model.losses}
-        if kinds != {"softmax_cross_entropy"}:
-            raise InvalidInput("a model with two towers learns by softmax_cross_entropy alone")
+        kinds = {str(loss.which("loss")) for loss in model.losses}
+        if not kinds or not kinds <= set(self.known_losses):
+            raise InvalidInput(
+                f"model {model.which('model')} learns by {' or '.join(self.known_losses)} alone"
+            )
         own = getattr(model, model.which("model") or "", None)
         self.temperature = float(getattr(own, "temperature", 1.0))
         self.similarity = getattr(own, "similarity", Similarity.INNER_PRODUCT)
@@ -56,6 +64,8 @@ class MatchModel(nn.Module):
         sampler = config.data_config.negative_sampler if config.data_config else None
         self.item_key = sampler.item_id_field if sampler else ""
         """The feature that tells one item from another; only compared, whether or not the model reads it."""
+        self.case = ""
+        """The one of `cases` that rows are taken for outside training."""
 
     @property
     def embeddings(self) -> EmbeddingTables:
@@ -84,18 +94,28 @@ class MatchModel(nn.Module):
         """The batch's share of L, a scalar; without `negatives` the other rows' items are. `weights` (B,)."""
         positive = self.items(batch)
         user = self.towards(self.users(batch), positive)
+        return weighed(self.sampled_softmax(batch, negatives, user, positive), weights)
+
+    def sampled_softmax(
+        self, batch: Batch, negatives: Batch | None, user: Tensor, positive: Tensor
+    ) -> Tensor:
+        """-log of each row's share, (B,), of vectors user and positive (B, D)."""
         others = batch if negatives is None else negatives
         against = positive if negatives is None else self.items(negatives)
         scores = torch.cat([(user * positive).sum(1, keepdim=True), user @ against.T], 1) / self.temperature
         same = batch.id(self.item_key).unsqueeze(1) == others.id(self.item_key)
         scores = torch.where(F.pad(same, (1, 0)), NEVER, scores)
         target = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
-        rows = F.cross_entropy(scores, target, reduction="none")
-        return rows.mean() if weights is None else (rows * weights).sum() / weights.sum()
+        return F.cross_entropy(scores, target, reduction="none")
 
     def normal(self, vectors: Tensor) -> Tensor:
         """Of length 1 where vectors are compared by their angle."""
         return F.normalize(vectors, dim=-1) if self.similarity is Similarity.COSINE else vectors
+
+
+def weighed(rows: Tensor, weights: Tensor | None) -> Tensor:
+    """The mean of a loss by row (B,), each with its weight."""
+    return rows.mean() if weights is None else (rows * weights).sum() / weights.sum()
 
 
 def read(groups: FeatureGroups, rows: Batch | Inputs) -> Groups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pairec_cli.components.dropoutnet import DropoutNet
 from pairec_cli.components.dssm import DSSM
 from pairec_cli.components.match_model import MatchModel
 from pairec_cli.components.mind import MIND
@@ -9,7 +10,7 @@ from pairec_cli.components.ranking_model import model_config
 from pairec_cli.domain.errors import NotFound
 from pairec_cli.domain.pipeline_config.pipeline import PipelineConfig
 
-MATCH_MODELS: dict[str, type[MatchModel]] = {"dssm": DSSM, "mind": MIND}
+MATCH_MODELS: dict[str, type[MatchModel]] = {"dssm": DSSM, "mind": MIND, "dropoutnet": DropoutNet}
 
 
 def match_model(config: PipelineConfig) -> MatchModel:

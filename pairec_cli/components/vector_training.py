@@ -3,7 +3,8 @@
 Metrics over sampled candidates flatter a model, so after each epoch every item is ranked for every held-out
 row, without the items of its history: recall@k is the share of rows whose item is among the best k, NDCG the
 mean of 1 / log2(1 + place). The epoch of the best NDCG is kept, as it tells most of few rows; training ends
-early when two epochs in a row were no better.
+early when two epochs in a row were no better. A model that serves new users and items is measured as one
+meets them too, each case by metrics of its own (`ndcg_new_user`), and the mean of its NDCGs decides.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pairec_cli.components.match_model import NEVER, MatchModel
 from pairec_cli.components.match_models import match_model
 from pairec_cli.components.model_metrics import Metric
 from pairec_cli.components.optimizers import RowOptimizer, base_rate, dense_optimizer
+from pairec_cli.components.sample_masks import SampleMasks, masked
 from pairec_cli.components.trainer import chosen_device, torch_state
 from pairec_cli.components.training_data import TrainingData
 from pairec_cli.components.training_report import Epoch, Progress
@@ -39,6 +41,10 @@ from pairec_cli.domain.pipeline_config import PipelineConfig
 
 TOPS = (20, 100)
 """Places that recall is told for."""
+DECISIVE = "ndcg"
+"""The metric that the best epoch is chosen by."""
+OWN_FIELDS = ("negative_sampler", "sample_mask_prob", "negative_sample_mask_prob")
+"""Of data_config, honoured here and by no other training."""
 THREADS = 1
 """Steps are too small to gain from a second one, and waiting for it costs much where cores are busy."""
 
@@ -65,6 +71,7 @@ class _Run:
     seed: int
     weights: str
     history: str
+    masks: SampleMasks
     on_progress: OnProgress | None
     epochs: list[Epoch] = field(default_factory=list)
     steps: int = 0
@@ -95,11 +102,13 @@ class _Run:
         if self.on_progress:
             self.on_progress(self._progress(number, rows, seconds, losses))
         metrics = self._measure()
-        score = metrics[0].value if metrics else None
+        decisive = [metric.value for metric in metrics if metric.metric.startswith(DECISIVE)]
+        score = float(np.mean(decisive)) if decisive else None
         return Epoch(number + 1, float(np.mean(losses)) if losses else 0.0, rows, seconds, metrics, score)
 
     def _step(self, batch: Batch, random: np.random.Generator, epoch: int) -> float:
-        negatives = None if self.model.in_batch_negative else self.catalog.drawn(random).to(self.device)
+        batch = masked(batch, self.masks.names, self.masks.rows)
+        negatives = None if self.model.in_batch_negative else self._negatives(random)
         loss = self.model.loss(batch, negatives, batch.weights[self.weights] if self.weights else None)
         value = float(loss.item())
         if not math.isfinite(value):
@@ -116,16 +125,30 @@ class _Run:
         self.steps += 1
         return value
 
+    def _negatives(self, random: np.random.Generator) -> Batch:
+        drawn = self.catalog.drawn(random).to(self.device)
+        return masked(drawn, self.masks.names, self.masks.negatives)
+
     def _progress(self, number: int, rows: int, seconds: float, losses: Sequence[float]) -> Progress:
         speed = rows / seconds if seconds else 0.0
         loss = float(np.mean(losses)) if losses else 0.0
         return Progress(number + 1, self.settings.epochs, rows, self.data.rows, speed, loss)
 
     def _measure(self) -> tuple[Metric, ...]:
-        """recall@k of the held-out rows whose item is one of the catalog."""
+        """NDCG and recall@k of the held-out rows whose item is one of the catalog, for each of the model's
+        cases."""
         if self.held_out is None:
             return ()
         self.model.eval()
+        found = list[Metric]()
+        for case in self.model.cases:
+            self.model.case = case
+            found += _metrics(self._held_out_places(self.held_out), case)
+        self.model.case = ""
+        return tuple(found)
+
+    def _held_out_places(self, held_out: TrainingData) -> npt.NDArray[np.int64]:
+        """Where each held-out item ranks among all; the first place is 0."""
         places = list[Tensor]()
         key = self.model.item_key
         with torch.no_grad():
@@ -134,7 +157,7 @@ class _Run:
             column = torch.full((int(ids.max()) + 1,), -1, device=self.device).scatter(
                 0, ids, torch.arange(len(ids), device=self.device)
             )
-            for batch in self.held_out.batches(self.settings.eval_batch_size):
+            for batch in held_out.batches(self.settings.eval_batch_size):
                 batch = batch.to(self.device)
                 own = _places(batch.id(key), column)
                 scores = self.model.nearness(self.model.users(batch), items)
@@ -145,15 +168,16 @@ class _Run:
                 best = scores.gather(1, own.unsqueeze(1))
                 place = ((scores > best) | ((scores == best) & _before(scores, own))).sum(1)
                 places.append(place.cpu())
-        return _metrics(torch.cat(places).numpy())
+        found: npt.NDArray[np.int64] = torch.cat(places).numpy()
+        return found
 
 
-def _metrics(places: npt.NDArray[np.int64]) -> tuple[Metric, ...]:
-    """Of the held-out items' places, the first of which is 0; the first metric decides."""
+def _metrics(places: npt.NDArray[np.int64], case: str) -> tuple[Metric, ...]:
     if not len(places):
         return ()
-    recall = [Metric("match", f"recall_at_{top}", float((places < top).mean())) for top in TOPS]
-    return (Metric("match", "ndcg", float((1 / np.log2(2 + places)).mean())), *recall)
+    end = f"_{case}" if case else ""
+    recall = [Metric("match", f"recall_at_{top}{end}", float((places < top).mean())) for top in TOPS]
+    return (Metric("match", f"{DECISIVE}{end}", float((1 / np.log2(2 + places)).mean())), *recall)
 
 
 def _places(ids: Tensor, column: Tensor) -> Tensor:
@@ -208,6 +232,7 @@ def train_vectors(
             seed,
             weights[0] if weights else "",
             _history(features, model.item_key),
+            SampleMasks.of(config),
             on_progress,
         )
         stopped = _to_the_end(run)
@@ -238,11 +263,12 @@ def _best(epochs: Sequence[Epoch]) -> int:
 
 
 def vector_settings(config: PipelineConfig) -> TrainingSettings:
-    """How to train; the sampler and the metrics are this module's own matter. Raises InvalidConfig."""
+    """How to train; the sampler, the masks and the metrics are this module's own matter. Raises
+    InvalidConfig."""
     data, model = config.data_config, config.model
     plain = config.model_copy(
         update={
-            "data_config": data.model_copy(update={"negative_sampler": None}) if data else None,
+            "data_config": data.model_copy(update=dict.fromkeys(OWN_FIELDS)) if data else None,
             "model": model.model_copy(update={"metrics": (), "train_metrics": ()}) if model else None,
         }
     )

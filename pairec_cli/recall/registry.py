@@ -15,6 +15,7 @@ RECALLS = Registry(
         "swing_u2i": "pairec_cli.recall.swing_u2i:SwingU2I",
         "dssm": "pairec_cli.recall.dssm:DSSM",
         "mind": "pairec_cli.recall.mind:MIND",
+        "dropoutnet": "pairec_cli.recall.dropoutnet:DropoutNet",
     },
 )
 

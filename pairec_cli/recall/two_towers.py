@@ -33,13 +33,17 @@ class TwoTowers:
         """model_config of TorchEasyRec for this form and these features."""
         raise NotImplementedError
 
+    def features(self, config: Any, solution: Solution, sizes: Mapping[str, int]) -> VectorFeatures:
+        """The model's inputs. `sizes` maps vocabularies to distinct values in the data, where known."""
+        return vector_features(config, solution, sizes)
+
     def nodes(self, config: VectorRecallConfig, solution: Solution) -> list[Node]:
         return self.sized_nodes(config, solution, {})
 
     def sized_nodes(
         self, config: VectorRecallConfig, solution: Solution, sizes: Mapping[str, int]
     ) -> list[Node]:
-        features = vector_features(config, solution, sizes)
+        features = self.features(config, solution, sizes)
         return [
             positives_node(config, solution),
             samples_node(config, solution, features),
@@ -48,10 +52,8 @@ class TwoTowers:
             search_node(config, solution),
         ]
 
-    def package_files(
-        self, config: VectorRecallConfig, solution: Solution, sizes: Mapping[str, int]
-    ) -> dict[str, str]:
-        features = vector_features(config, solution, sizes)
+    def package_files(self, config: Any, solution: Solution, sizes: Mapping[str, int]) -> dict[str, str]:
+        features = self.features(config, solution, sizes)
         return package_files(config, solution, features, self.model(config, features))
 
     def publications(self, config: VectorRecallConfig, solution: Solution) -> list[Publication]:
@@ -63,15 +65,20 @@ class TwoTowers:
 
 def user_group(features: VectorFeatures) -> FeatureGroupConfig:
     """The user's attributes and the mean of the history."""
-    history = names(features.history)
     return FeatureGroupConfig(
-        group_name=USER,
-        feature_names=names(features.user),
-        sequence_groups=(SeqGroupConfig(group_name=features.sequence, feature_names=history),),
-        sequence_encoders=(
+        group_name=USER, feature_names=names(features.user), **history_encoder(features)
+    )
+
+
+def history_encoder(features: VectorFeatures) -> dict[str, Any]:
+    """The fields of a feature group that reads the mean of the history."""
+    history = names(features.history)
+    return {
+        "sequence_groups": (SeqGroupConfig(group_name=features.sequence, feature_names=history),),
+        "sequence_encoders": (
             SeqEncoderConfig(pooling_encoder=PoolingEncoder(input=features.sequence, pooling_type="mean")),
         ),
-    )
+    }
 
 
 def item_group(features: VectorFeatures) -> FeatureGroupConfig:

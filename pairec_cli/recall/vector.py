@@ -15,7 +15,7 @@ nearest items are searched offline and go online as a list. Tables, each `<solut
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -50,6 +50,10 @@ class NegativeSampling(Form):
 
 class VectorRecallConfig(RecallConfig):
     """The fields of the form that every vector recall has."""
+
+    for_cold_start: ClassVar[bool] = False
+    """Whether users who took nothing and items that nobody took have vectors too. The model then also reads
+    numbers: a user's attributes, an item's where they are named, and how many users took the item."""
 
     target: VectorTarget = VectorTarget()
     """Recall target."""

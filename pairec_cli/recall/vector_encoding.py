@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pairec_cli.domain.model_features import Form, ModelFeature
+from pairec_cli.domain.model_features import FIRST_KNOWN, Form, ModelFeature
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node
 from pairec_cli.domain.solution import Ranking, Solution
@@ -49,7 +49,7 @@ SELECT
     {id} AS id,
     POW(users, {exponent}) AS weight,
     CONCAT_WS('{delimiter}', {attributes}) AS attrs
-FROM (SELECT * FROM {items} WHERE ds = '${{bizdate}}') item
+FROM (SELECT * FROM {items} WHERE ds = '${{bizdate}}'{known}) item
 JOIN (
     SELECT {iid}, CAST(COUNT(*) AS DOUBLE) AS users
     FROM {positives}
@@ -113,12 +113,12 @@ class _SampleEncoder(Encoder):
 def encoding_nodes(config: VectorRecallConfig, solution: Solution, features: VectorFeatures) -> list[Node]:
     """Vocabulary, rows to train on, rows held out, users, items, sampler."""
     of_user, of_item = [*features.user, *features.history], features.item
-    item_id = features.item[0].name
+    known = "" if config.for_cold_start else _known(config, solution, features.item[0].name)
     parts: list[tuple[str, str, str, Sequence[ModelFeature], str]] = [
         (TRAIN_ROWS, "train", "to train on", features.all, ""),
-        (EVAL_ROWS, "eval", "held out, the last of one user in eight", features.all, ""),
+        (EVAL_ROWS, "eval", "held out", features.all, ""),
         (USERS, "user", "users with their history", of_user, ""),
-        (ITEMS, "item", "the items that are recalled", of_item, _known(config, solution, item_id)),
+        (ITEMS, "item", "the items that are recalled", of_item, known),
     ]
     fields = tuple(sample_fields(config, solution, features))
     nodes = [_vocabulary_node(config, solution, features, fields)]
@@ -183,6 +183,7 @@ def _sampler_node(config: VectorRecallConfig, solution: Solution, features: Vect
         attributes=", ".join(_attribute(feature) for feature in features.item),
         items=items,
         positives=positives,
+        known=f" AND {iid} >= {FIRST_KNOWN}" if config.for_cold_start else "",
     )
     about = f"Items that recall {config.name} draws its negatives from, each with its encoded features."
     target = Target(name, _SAMPLER_COLUMNS, about, solution.data_tables.behavior.lifecycle)

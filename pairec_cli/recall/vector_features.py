@@ -1,7 +1,8 @@
 """What a model with two towers reads: ids, attributes, and the user's history.
 
-    user    categorical and tag attributes
-    item    its id, categorical and tag attributes
+    user    categorical and tag attributes; numbers, in bins, where the method reads them
+    item    its id, categorical and tag attributes; numbers that the form names, and how many users took it,
+            likewise
     history the items that the user took before, latest first: id and categorical attributes
 
 Counters and statistics are left out: towers compare all items with all users, and what is popular the ids
@@ -25,6 +26,11 @@ from pairec_cli.ranking.widths import buckets, width
 from pairec_cli.recall.vector import VectorRecallConfig
 
 READ = (Kind.CATEGORICAL, Kind.TAG)
+TAKERS = "item_users"
+"""How many users took an item within the training days, where the method reads it."""
+_RENARD = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
+NUMBER_BOUNDARIES = (0.0, *(round(step * 10.0**power, 4) for power in range(-1, 6) for step in _RENARD), 1e6)
+"""Bins of any number: preferred numbers (ISO 3, R10), ten to a decade, so that ages fall apart too."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,15 @@ class VectorFeatures:
         return [*self.user, *self.item, *self.history]
 
     @property
+    def item_preference(self) -> tuple[ModelFeature, ...]:
+        """What was seen of an item: nothing of a new one."""
+        return tuple(f for f in self.item if f.name in (self.item[0].name, TAKERS))
+
+    @property
+    def item_content(self) -> tuple[ModelFeature, ...]:
+        return tuple(f for f in self.item if f not in self.item_preference)
+
+    @property
     def sequence(self) -> str:
         return self.history[0].sequence
 
@@ -50,13 +65,17 @@ def chosen(config: VectorRecallConfig, solution: Solution, role: TableRole) -> l
     """The attributes of one side that the form asks for. Raises InvalidConfig for one that there is not."""
     field = "user_attributes" if role is TableRole.USER else "item_attributes"
     wanted: tuple[str, ...] = getattr(config, field)
-    known = {a.field.name: a for a in entity_attributes(solution, role) if a.kind in READ}
+    kinds = (*READ, Kind.NUMERIC) if config.for_cold_start else READ
+    known = {a.field.name: a for a in entity_attributes(solution, role) if a.kind in kinds}
     problems = [
         Problem(f"{config.name}.{field}", _unknown(name, known), name) for name in wanted if name not in known
     ]
     if problems:
         raise InvalidConfig("recall", problems, hint="name categorical or tag attributes")
-    return [attribute for name, attribute in known.items() if not wanted or name in wanted]
+    if wanted:
+        return [attribute for name, attribute in known.items() if name in wanted]
+    usual = READ if role is TableRole.ITEM else kinds
+    return [attribute for attribute in known.values() if attribute.kind in usual]
 
 
 def _unknown(name: str, known: Mapping[str, Attribute]) -> str:
@@ -74,6 +93,8 @@ def vector_features(
     item_id, counted = TableNames(solution).item_id, sizes or {}
     users, items = (chosen(config, solution, role) for role in (TableRole.USER, TableRole.ITEM))
     item = [_id(item_id, "item"), *(_attribute(attribute, "item") for attribute in items)]
+    if config.for_cold_start:
+        item.insert(1, _binned(_id(TAKERS, "item")))
     found = VectorFeatures(
         tuple(_attribute(attribute, "user") for attribute in users),
         tuple(item),
@@ -102,7 +123,19 @@ def _attribute(attribute: Attribute, side: Side) -> ModelFeature:
     feature = _id(attribute.wide, side, attribute.field.name)
     if attribute.kind is Kind.TAG:
         return replace(feature, form=Form.TAG, separator=attribute.tag_separator)
+    if attribute.kind is Kind.NUMERIC:
+        return _binned(feature)
     return feature
+
+
+def _binned(feature: ModelFeature) -> ModelFeature:
+    return replace(
+        feature,
+        form=Form.BINNED,
+        vocabulary="",
+        boundaries=NUMBER_BOUNDARIES,
+        num_buckets=len(NUMBER_BOUNDARIES) + 2,
+    )
 
 
 def _history(config: VectorRecallConfig, item: list[ModelFeature]) -> Iterator[ModelFeature]:
@@ -118,6 +151,8 @@ def _history(config: VectorRecallConfig, item: list[ModelFeature]) -> Iterator[M
 def _sized(
     feature: ModelFeature, config: VectorRecallConfig, item_id: str, sizes: Mapping[str, int]
 ) -> ModelFeature:
+    if feature.form is Form.BINNED:
+        return replace(feature, embedding_dim=width(config.embed_dim_policy, feature.num_buckets))
     is_id = feature.vocabulary == item_id
     count = sizes.get(feature.vocabulary, UNKNOWN_IDS if is_id else UNKNOWN_VALUES)
     dim = config.id_embed_dim if is_id and config.id_embed_dim else width(config.embed_dim_policy, count)

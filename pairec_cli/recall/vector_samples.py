@@ -3,14 +3,16 @@
     positives   a user's items in the order in which they were taken, each once, when it was first
     samples     part 'train' and 'eval': a positive with the user's history before the request that showed it;
                 'user': each user with the whole history; 'item': each item
+                (of the positives; of the tables of users and items where the method serves all)
 
-Of one user in eight the last positive is held out. A history holds nothing of the same request.
+Of one user in eight the last positive is held out; for cold start, of one user in sixteen all but the first,
+so that the model is measured on people whom it hardly knows. A history holds nothing of the same request.
 Attributes are those of bizdate: they describe, they do not count.
 """
 
 from __future__ import annotations
 
-from pairec_cli.domain.model_features import ModelFeature
+from pairec_cli.domain.model_features import Form, ModelFeature
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node
 from pairec_cli.domain.solution import Solution
@@ -18,7 +20,7 @@ from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.script import Field, Target, indent, last_days, quoted, select_list, sql_node
 from pairec_cli.ranking.label_table import SAMPLE_WEIGHT, request_key
 from pairec_cli.recall.vector import POSITIVES, SAMPLES, VectorRecallConfig, table
-from pairec_cli.recall.vector_features import VectorFeatures
+from pairec_cli.recall.vector_features import TAKERS, VectorFeatures
 
 _POSITIVES_ABOUT = """\
 Items that users took, for recall {name}: {days} days, {target} above 0, each item once, when it was first.
@@ -89,7 +91,7 @@ SELECT
     {columns}
 FROM (
     SELECT
-        IF(from_end = 1 AND place > 1 AND SUBSTR(MD5({uid}), 1, 1) < '2', 'eval', 'train') AS part,
+        IF(place > 1 AND {held_out}, 'eval', 'train') AS part,
         request_id,
         {uid},
         {iid},
@@ -98,20 +100,12 @@ FROM (
     FROM {positives}
     WHERE ds = '${{bizdate}}'
     UNION ALL
-    SELECT 'user', '', {uid}, CAST(NULL AS STRING), '${{bizdate}}', MAX(place) + 1
-    FROM {positives}
-    WHERE ds = '${{bizdate}}'
-    GROUP BY {uid}
-    UNION ALL
-    SELECT 'item', '', CAST(NULL AS STRING), {iid}, '${{bizdate}}', 0
-    FROM {positives}
-    WHERE ds = '${{bizdate}}'
-    GROUP BY {iid}
+    {others}
 ) sample
 LEFT JOIN (SELECT * FROM {user} WHERE ds = '${{bizdate}}') user_features
     ON sample.{uid} = user_features.{uid}
 LEFT JOIN (SELECT * FROM {item} WHERE ds = '${{bizdate}}') item_features
-    ON sample.{iid} = item_features.{iid}
+    ON sample.{iid} = item_features.{iid}{takers}
 LEFT JOIN (
     SELECT
         {texts}
@@ -148,6 +142,44 @@ LEFT JOIN (
     GROUP BY before.{uid}, before.place
 ) history
     ON sample.{uid} = history.{uid} AND sample.place = history.place"""
+
+
+_LAST_OF_SOME = "from_end = 1 AND SUBSTR(MD5({uid}), 1, 1) < '2'"
+_SOME_USERS = "SUBSTR(MD5({uid}), 1, 1) < '1'"
+
+_TAKERS = """
+LEFT JOIN (
+    SELECT {iid}, CAST(COUNT(*) AS DOUBLE) AS users
+    FROM {positives}
+    WHERE ds = '${{bizdate}}'
+    GROUP BY {iid}
+) takers
+    ON sample.{iid} = takers.{iid}"""
+
+_WHO_TOOK = """\
+SELECT 'user', '', {uid}, CAST(NULL AS STRING), '${{bizdate}}', MAX(place) + 1
+FROM {positives}
+WHERE ds = '${{bizdate}}'
+GROUP BY {uid}
+UNION ALL
+SELECT 'item', '', CAST(NULL AS STRING), {iid}, '${{bizdate}}', 0
+FROM {positives}
+WHERE ds = '${{bizdate}}'
+GROUP BY {iid}"""
+
+_EVERYBODY = """\
+SELECT 'user', '', {uid}, CAST(NULL AS STRING), '${{bizdate}}', MAX(place) + 1
+FROM (
+    SELECT {uid}, place FROM {positives} WHERE ds = '${{bizdate}}'
+    UNION ALL
+    SELECT {uid}, 0 FROM {user} WHERE ds = '${{bizdate}}'
+) users
+GROUP BY {uid}
+UNION ALL
+SELECT 'item', '', CAST(NULL AS STRING), {iid}, '${{bizdate}}', 0
+FROM {item}
+WHERE ds = '${{bizdate}}'
+GROUP BY {iid}"""
 
 
 def positives_node(config: VectorRecallConfig, solution: Solution) -> Node:
@@ -191,9 +223,17 @@ def sample_fields(config: VectorRecallConfig, solution: Solution, features: Vect
     ]
     for alias, side in (("user_features", features.user), ("item_features", features.item[1:])):
         found += [
-            Field(f.name, "STRING", f"{alias}.{quoted(f.sources[0])}", f"Attribute {f.sources[0]}")
+            Field(
+                f.name,
+                "DOUBLE" if f.form is Form.BINNED else "STRING",
+                f"{alias}.{quoted(f.sources[0])}",
+                f"Attribute {f.sources[0]}",
+            )
             for f in side
+            if f.name != TAKERS
         ]
+    if config.for_cold_start:
+        found.append(Field(TAKERS, "DOUBLE", "takers.users", "Users who took the item"))
     found += [
         Field(f.name, "STRING", f"history.{f.name}", "Items taken before, latest first")
         for f in features.history
@@ -209,13 +249,20 @@ def samples_node(config: VectorRecallConfig, solution: Solution, features: Vecto
     user, item = names.preprocess(TableRole.USER), names.preprocess(TableRole.ITEM)
     columns = sample_fields(config, solution, features)
     keys = [f"before.{names.user_id}", "before.place"]
+    tables = {
+        "uid": names.user_id,
+        "iid": names.item_id,
+        "positives": positives,
+        "user": user,
+        "item": item,
+    }
+    others = (_EVERYBODY if config.for_cold_start else _WHO_TOOK).format(**tables)
     query = _SAMPLES.format(
+        **tables,
         columns=select_list(columns),
-        uid=names.user_id,
-        iid=names.item_id,
-        positives=positives,
-        user=user,
-        item=item,
+        held_out=(_SOME_USERS if config.for_cold_start else _LAST_OF_SOME).format(**tables),
+        others=indent(others),
+        takers=_TAKERS.format(**tables) if config.for_cold_start else "",
         length=config.sequence_length,
         texts=indent(select_list([*keys, *(_text(f, names.item_id, features) for f in features.history)])),
     )

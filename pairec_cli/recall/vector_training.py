@@ -52,19 +52,26 @@ set -e
 
 
 def pipeline_config(
-    config: VectorRecallConfig, solution: Solution, features: VectorFeatures, model: ModelConfig
+    config: VectorRecallConfig,
+    solution: Solution,
+    features: VectorFeatures,
+    model: ModelConfig,
+    *,
+    sparse_rate: float = SPARSE_RATE,
+    dense_rate: float = DENSE_RATE,
 ) -> PipelineConfig:
-    """The config with `model`; its paths leave the day out, which the command line gives."""
+    """The config with `model`; its paths leave the day out, which the command line gives. The rates are
+    those at which embeddings and other weights learn."""
     return PipelineConfig(
         train_input_path=_path(config, solution, TRAIN_ROWS),
         eval_input_path=_path(config, solution, EVAL_ROWS),
         model_dir=_model_folder(config, solution),
         train_config=TrainConfig(
             sparse_optimizer=SparseOptimizer(
-                adagrad_optimizer=FusedAdagradOptimizer(lr=SPARSE_RATE), constant_learning_rate=ConstantLR()
+                adagrad_optimizer=FusedAdagradOptimizer(lr=sparse_rate), constant_learning_rate=ConstantLR()
             ),
             dense_optimizer=DenseOptimizer(
-                adam_optimizer=AdamOptimizer(lr=DENSE_RATE), constant_learning_rate=ConstantLR()
+                adam_optimizer=AdamOptimizer(lr=dense_rate), constant_learning_rate=ConstantLR()
             ),
             num_epochs=config.epochs,
             save_checkpoints_epochs=1,
@@ -97,11 +104,15 @@ def package_files(
     config: VectorRecallConfig, solution: Solution, features: VectorFeatures, model: ModelConfig
 ) -> dict[str, str]:
     """Path in the package → text: the model's config and its inputs."""
+    return files_of(config, solution, features, write(pipeline_config(config, solution, features, model)))
+
+
+def files_of(
+    config: VectorRecallConfig, solution: Solution, features: VectorFeatures, text: str
+) -> dict[str, str]:
+    """The same with the text of a pipeline.config."""
     folder = f"models/{model_name(config, solution)}"
-    return {
-        f"{folder}/{CONFIG_FILE}": write(pipeline_config(config, solution, features, model)),
-        f"{folder}/{FEATURES_FILE}": features_text(features.all),
-    }
+    return {f"{folder}/{CONFIG_FILE}": text, f"{folder}/{FEATURES_FILE}": features_text(features.all)}
 
 
 def train_node(config: VectorRecallConfig, solution: Solution) -> Node:

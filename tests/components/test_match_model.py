@@ -16,7 +16,7 @@ from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.pipeline_config import parse, write
 from tests.components.towers import FEATURES, catalog, config, rows
 
-KINDS = ("dssm", "mind")
+KINDS = ("dssm", "mind", "dropoutnet")
 
 
 def batch(count: int = 7, seed: int = 1) -> Batch:

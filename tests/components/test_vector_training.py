@@ -21,7 +21,7 @@ def trained(folder: Path, of: PipelineConfig, held_out: int = 100) -> VectorResu
     return train_vectors(of, FEATURES, files, others, catalog(of))
 
 
-@pytest.mark.parametrize("kind", ["dssm", "mind"])
+@pytest.mark.parametrize("kind", ["dssm", "mind", "dropoutnet"])
 def test_items_of_the_users_kind_come_first(tmp_path: Path, kind: str) -> None:
     result = trained(tmp_path, config(kind))
     assert not result.model.training
@@ -60,6 +60,29 @@ def test_nothing_to_learn_from_is_told(tmp_path: Path) -> None:
 def test_a_field_that_is_not_honoured_is_refused(tmp_path: Path) -> None:
     text = write_config(config())
     assert "shuffle: true" in text
-    other = parse(text.replace("shuffle: true", "shuffle: true sample_mask_prob: 0.5"))
-    with pytest.raises(InvalidConfig, match="sample_mask_prob"):
+    other = parse(text.replace("shuffle: true", "shuffle: true batch_cost_size: 5"))
+    with pytest.raises(InvalidConfig, match="batch_cost_size"):
         trained(tmp_path, other)
+
+
+def test_a_model_for_new_users_and_items_is_measured_as_one_meets_them(tmp_path: Path) -> None:
+    result = trained(tmp_path, config("dropoutnet"))
+    best = result.epochs[result.best_epoch - 1]
+    found = {metric.metric: metric.value for metric in best.metrics}
+    cases = [found["ndcg"], found["ndcg_new_user"], found["ndcg_new_item"]]
+    assert len(set(cases)) == 3
+    assert best.score == pytest.approx(np.mean(cases))
+    assert result.model.case == ""
+
+
+def test_masks_make_another_model_and_a_seed_repeats_it(tmp_path: Path) -> None:
+    text = write_config(config("dropoutnet", epochs=1))
+    masked = text.replace("shuffle: true", "shuffle: true sample_mask_prob: 0.5")
+    masked = masked.replace('feature_name: "gender"', 'feature_name: "gender" use_mask: true')
+    plain, first, second = (
+        trained(tmp_path, parse(one)).model.embeddings.table("gender_emb") for one in (text, masked, masked)
+    )
+    assert torch.equal(first, second)
+    assert not torch.equal(plain, first)
+
+    assert (first[0] - plain[0]).abs().max() > 1e-3

@@ -89,12 +89,34 @@ _MIND = """
         output_dim: 8 temperature: 0.2 FIELDS
     }
 """
+_DROPOUTNET = """
+    feature_groups { group_name: "user_content" feature_names: "gender" }
+    feature_groups {
+        group_name: "user_preference"
+        sequence_groups { group_name: "h" feature_names: "h__item_id" }
+        sequence_encoders { pooling_encoder { input: "h" } }
+    }
+    feature_groups { group_name: "item_content" feature_names: "topics" }
+    feature_groups { group_name: "item_preference" feature_names: "item_id" }
+    dropoutnet {
+        user_content { hidden_units: 8 } user_preference { hidden_units: 8 }
+        item_content { hidden_units: 8 } item_preference { hidden_units: 8 }
+        user_tower { hidden_units: [16, 8] } item_tower { hidden_units: [16, 8] }
+        user_dropout_rate: 0.5 item_dropout_rate: 0.5 temperature: 0.2 FIELDS
+    }
+    losses { softmax_cross_entropy {} }
+"""
 
 
 def config(kind: str = "dssm", epochs: int = 3, fields: str = "") -> PipelineConfig:
     """A whole pipeline.config; `fields` are further ones of the model's message."""
-    own = {"dssm": _DSSM, "mind": _MIND}[kind].replace("FIELDS", fields)
-    return parse(f"{_HEAD.replace('EPOCHS', str(epochs))}\nmodel_config {{ {_GROUPS} {own} }}")
+    return parse(text_of(kind, epochs, fields))
+
+
+def text_of(kind: str, epochs: int = 3, fields: str = "") -> str:
+    own = {"dssm": _GROUPS + _DSSM, "mind": _GROUPS + _MIND, "dropoutnet": _DROPOUTNET}[kind]
+    head = _HEAD.replace("EPOCHS", str(epochs))
+    return f"{head}\nmodel_config {{ {own.replace('FIELDS', fields)} }}"
 
 
 def attrs(item: int) -> str:

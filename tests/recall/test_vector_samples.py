@@ -97,6 +97,28 @@ def test_of_one_user_in_eight_the_last_is_held_out(make_world: MakeWorld) -> Non
     assert held == dict.fromkeys(chosen, "3")
 
 
+def test_for_cold_start_all_but_the_first_of_one_user_in_sixteen_are_held_out(make_world: MakeWorld) -> None:
+    """The MD5 sums of 27 and 59 begin with 0."""
+    log = [
+        click(item, hour, f"{user}-{hour}", user=str(user))
+        for user in range(20, 60)
+        for hour, item in enumerate("123")
+    ]
+    world = made(make_world, {DS: log}, type="dropoutnet")
+    rows = world.rows("s_r_samples_v1", DS)
+    held = [(row["user_id"], row["item_id"]) for row in rows if row["part"] == "eval"]
+    assert sorted(held) == [("27", "2"), ("27", "3"), ("59", "2"), ("59", "3")]
+    assert len([row for row in rows if row["part"] == "train"]) == 40 * 3 - 4
+
+
+def test_for_cold_start_everybody_of_the_tables_has_a_row(make_world: MakeWorld) -> None:
+    world = made(make_world, {DS: [click("1", 1, "r1"), click("1", 2, "r2", user="8")]}, type="dropoutnet")
+    assert sorted(samples(world, "user")) == ["7", "8"], "8 is in the log alone"
+    items = samples(world, "item")
+    assert sorted(items) == list("123456"), "2 to 6 are in the table alone"
+    assert [items[item]["item_users"] for item in "12"] == [2.0, None]
+
+
 def test_a_users_only_item_is_trained_on(make_world: MakeWorld) -> None:
     world = made(make_world, {DS: [click("1", 1, f"r{n}", user=str(n)) for n in range(20)]})
     assert {row["part"] for row in world.rows("s_r_samples_v1", DS)} == {"train", "user", "item"}

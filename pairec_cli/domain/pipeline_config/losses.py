@@ -37,6 +37,16 @@ class BinaryFocalLoss(Message):
     alpha: float = 0.5
 
 
+class SoftmaxCrossEntropyWithNegativeMining(Message):
+    """EasyRec's: the support-vector guided softmax, whose negatives are the batch's other items. Not
+    TorchEasyRec's."""
+
+    num_negative_samples: Uint32
+    margin: float = 0.0
+    gamma: float = 1.0
+    coefficient_of_support_vector: float = 1.0
+
+
 class LossConfig(Message):
     """One loss."""
 
@@ -47,6 +57,7 @@ class LossConfig(Message):
             "l2_loss",
             "jrc_loss",
             "binary_focal_loss",
+            "softmax_cross_entropy_with_negative_mining",
         )
     }
     binary_cross_entropy: BinaryCrossEntropy | None = None
@@ -54,6 +65,7 @@ class LossConfig(Message):
     l2_loss: L2Loss | None = None
     jrc_loss: JRCLoss | None = None
     binary_focal_loss: BinaryFocalLoss | None = None
+    softmax_cross_entropy_with_negative_mining: SoftmaxCrossEntropyWithNegativeMining | None = None
 
 
 class AUC(Message):

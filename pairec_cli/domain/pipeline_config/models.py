@@ -88,6 +88,23 @@ class DSSM(Message):
     in_batch_negative: bool = False
 
 
+class DropoutNet(Message):
+    """EasyRec's DropoutNet (dropoutnet.proto), which TorchEasyRec does not have: per side a network over
+    content and one over preference, and a tower over both, whose last layer is linear. A side without one of
+    its two feature groups leaves that network out."""
+
+    user_content: MLP | None = None
+    user_preference: MLP | None = None
+    item_content: MLP | None = None
+    item_preference: MLP | None = None
+    user_tower: MLP
+    item_tower: MLP
+    user_dropout_rate: float = 0.0
+    item_dropout_rate: float = 0.5
+    temperature: float = 1.0
+    """Ours, as in the other models with two towers: softmax_cross_entropy divides cosines by it."""
+
+
 class MIND(Message):
     """A user tower of several interests and an item tower."""
 

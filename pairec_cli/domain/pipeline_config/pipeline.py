@@ -17,6 +17,7 @@ from pairec_cli.domain.pipeline_config.models import (
     PLE,
     DCNv2,
     DeepFM,
+    DropoutNet,
     MMoE,
     MultiTower,
     MultiTowerDIN,
@@ -74,6 +75,7 @@ class ModelConfig(Message):
             "dbmtl",
             "dssm",
             "mind",
+            "dropoutnet",
         )
     }
     elsewhere: ClassVar = (
@@ -107,6 +109,8 @@ class ModelConfig(Message):
     dbmtl: DBMTL | None = None
     dssm: DSSM | None = None
     mind: MIND | None = None
+    dropoutnet: DropoutNet | None = None
+    """Not TorchEasyRec's."""
     num_class: Uint32 = 1
     losses: tuple[LossConfig, ...] = ()
     metrics: tuple[MetricConfig, ...] = ()
