@@ -15,8 +15,10 @@ from pairec_cli.domain.errors import NotFound
 from pairec_cli.domain.records import Record
 
 HIDDEN = "***"
-SECRET_KEYS = re.compile(r"password|passwd|secret|token|auth|dsn|access_?key(?!_?id)", re.IGNORECASE)
-"""Keys of a configuration whose values nobody may see."""
+SECRET_KEYS = re.compile(
+    r"password|passwd|secret|token|auth|dsn|cache_?config|access_?key(?!_?id)", re.IGNORECASE
+)
+"""Keys of a configuration whose values nobody may see. CacheConfig is a text that may hold a password."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _URL_PASSWORD = re.compile(r"^[a-z0-9+]+://[^/@:]*:(.+)@", re.IGNORECASE)
 _GO_PASSWORD = re.compile(r"^[^:@/]*:(.+)@")

@@ -82,8 +82,8 @@ def masked(value: Any, key: str = "") -> Any:
         return {name: masked(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [masked(inner, key) for inner in value]
-    secret = isinstance(value, str) and SECRET_KEYS.search(key) and _VARIABLE.sub("", value)
-    return HIDDEN if secret else value
+    given = value not in (None, False, True) and _VARIABLE.sub("", str(value))
+    return HIDDEN if given and SECRET_KEYS.search(key) else value
 
 
 def steps_of(path: str) -> list[Step]:

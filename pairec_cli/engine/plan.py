@@ -18,6 +18,7 @@ from pairec_cli.engine.features import UserView
 from pairec_cli.engine.general_rank import KIND, SplitRank, Stage
 from pairec_cli.engine.model_rank import LazyAlgorithm, ModelRank
 from pairec_cli.engine.rank import RankConf, ScoreExpression
+from pairec_cli.engine.recalls.caching import cached
 from pairec_cli.engine.recalls.conf import ExplainConf
 from pairec_cli.engine.sections import FILTER, SORT, FeatureLoad, GeneralRank
 
@@ -59,6 +60,8 @@ class Planner:
         self.sorts: dict[str, Any] = {}
         resources = resources.replace(filters=self.filters, sorts=self.sorts)
         self._build(self.recalls, config.recalls, resources)
+        for name, recall in self.recalls.items():
+            self.recalls[name] = cached(recall, config.recalls[name].type, config.recalls[name].config)
         self._build(self.filters, config.filters, resources)
         self._build(self.sorts, config.sorts, resources)
         self.user_views = {

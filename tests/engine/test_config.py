@@ -128,8 +128,8 @@ def test_a_key_that_this_type_does_not_use_has_no_effect() -> None:
     unique = {"Name": "one", "FilterType": "UniqueFilter", "RetainNum": 3}
     found = EngineConfig.read(config(recall, FilterConfs=[unique]))
     assert warnings(found) == [
-        ("RecallConfs[0].CacheTime", "is a key of PAI-Rec that has no effect here"),
         ("RecallConfs[0].RecalCount", "is unknown; did you mean 'RecallCount'?"),
+        ("RecallConfs[0].CacheTime", "has no effect without CacheAdapter"),
         ("FilterConfs[0].RetainNum", "is a key of PAI-Rec that has no effect here"),
     ]
 

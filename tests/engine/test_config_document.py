@@ -128,9 +128,12 @@ def test_secrets_are_hidden() -> None:
         "HologresConfs": {"h": {"DSN": "postgres://u:p4ss@h/d"}, "v": {"DSN": "${HOLO_DSN}"}},
         "AlgoConfs": [{"Name": "a", "EasConf": {"Auth": "p4ss", "Url": "u"}}],
         "FeatureStoreConfs": {"f": {"AccessId": "i", "AccessKey": "p4ss"}},
+        "RecallConfs": [{"Name": "a", "CacheConfig": '{"password": "p4ss"}'}],
+        "UserDefineConfs": {"Token": 4711, "Secret": None, "Password": ""},
     }
     shown = masked(document)
     assert "p4ss" not in json.dumps(shown)
+    assert shown["UserDefineConfs"] == {"Token": "***", "Secret": None, "Password": ""}
     assert shown["RedisConfs"]["r"] == {"Host": "h", "Password": "***", "DbNum": 1}
     assert shown["HologresConfs"]["v"] == {"DSN": "${HOLO_DSN}"}
     assert shown["AlgoConfs"][0]["EasConf"]["Url"] == "u"

@@ -41,6 +41,7 @@ class ColdStartConf(RecallConf):
     filter_params: tuple[FilterParam, ...] = ()
 
     def doubts(self) -> Iterator[tuple[str, str, object]]:
+        yield from super().doubts()
         adapter = self.cold_start_dao_conf.adapter_type
         if self.filter_params and adapter.lower() != FEATURESTORE:
             yield "FilterParams", f"have no effect on {adapter}: use WhereClause", len(self.filter_params)

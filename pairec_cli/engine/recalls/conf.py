@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import ClassVar
+
 from pairec_cli.domain.errors import InvalidConfig, NotFound, Problem
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.sources import DaoConf
 from pairec_cli.domain.stages import Resources
 
 FEATURESTORE = "featurestore"
+LOCAL = "localCache"
 
 
 class ListDaoConf(DaoConf):
@@ -32,12 +36,24 @@ class ExplainConf(Record):
 
 
 class RecallConf(Record):
-    """RecallConfs[] without Name and RecallType. A RecallCount of 0 gives nothing, as in PAI-Rec."""
+    """RecallConfs[] without Name and RecallType. A RecallCount of 0 gives nothing, as in PAI-Rec. With
+    `cache_adapter` `localCache` answers are kept for `cache_time` seconds, 1800 by default."""
+
+    unserved: ClassVar[tuple[str, ...]] = ("CacheConfig",)
 
     recall_count: int = 0
     item_type: str = ""
     dao_conf: ListDaoConf = ListDaoConf()
     explain: ExplainConf = ExplainConf()
+    cache_adapter: str = ""
+    cache_prefix: str = ""
+    cache_time: int = 0
+
+    def doubts(self) -> Iterator[tuple[str, str, object]]:
+        if self.cache_adapter not in ("", LOCAL):
+            yield "CacheAdapter", f"is not served: lists are read anew; {LOCAL} is", self.cache_adapter
+        elif self.cache_time and not self.cache_adapter:
+            yield "CacheTime", "has no effect without CacheAdapter", self.cache_time
 
 
 def require_view(path: str, adapter: str, store: str, view: str, resources: Resources) -> str:
