@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pyarrow as pa
 import pytest
 
 from pairec_cli.domain.candidates import Item
@@ -165,10 +166,38 @@ def test_packed_bodies(client: TestClient) -> None:
     assert (other.status_code, other.json()["code"]) == (415, 415)
 
 
+def framed(body: bytes, encoding: str) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, encoding) as writer:
+        writer.write(body)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "lz4"])
+def test_bodies_in_frames(site: Site, encoding: str) -> None:
+    def post(body: bytes, **headers: str) -> Any:
+        sent = {"content-encoding": encoding, "accept-encoding": encoding, **headers}
+        return client.post("/api/rec/feed", content=body, headers=sent)
+
+    whole = {"uid": "1", "scene_id": "home", "debug": True}
+    body = framed(json.dumps(whole).encode(), encoding)
+    with site.client(limits={"body": 2_000}) as client:
+        answer = post(body)
+        assert answer.headers["content-encoding"] == encoding
+        plain = pa.CompressedInputStream(pa.BufferReader(answer.content), encoding).read()
+        assert json.loads(plain)["size"] == 5
+        assert post(body[:-5]).json()["code"] == 400
+        assert post(b"plain").json()["code"] == 400
+        assert post(framed(b'{"uid": "1"}' + b" " * 5_000, encoding)).status_code == 413
+
+
 def test_answers_are_packed_for_those_who_take_it(client: TestClient) -> None:
     items = [{"item_id": f"item-{n}"} for n in range(9)]
     body = {"uid": "1", "scene_id": "home", "debug": True, "item_list": items}
-    for accepted, packed in (("gzip", "gzip"), ("identity", None)):
+    for accepted, packed in (
+        *(("gzip", "gzip"), ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"), ("GZIP", "gzip")),
+        *(("identity", None), ("gzip;q=0", None), ("br", None)),
+    ):
         response = client.post("/api/rec/feed", json=body, headers={"accept-encoding": accepted})
         assert response.headers.get("content-encoding") == packed
         assert response.json()["size"] == 5

@@ -1,7 +1,8 @@
 """Answers of a recall kept for a while (CacheAdapter `localCache`).
 
 Keys are those of PAI-Rec's engine: CachePrefix and the user, the item, or the user's groups; the recall's
-name where all users have one answer. The engine's own local cache is met by four kinds of recall; here by all.
+name where all users have one answer. The local cache of the engine is of use to four kinds of recall; here to
+all.
 """
 
 from __future__ import annotations
