@@ -38,6 +38,8 @@ from pairec_cli.filters.registry import BUILT_IN_FILTERS, FILTERS
 from pairec_cli.sorting.registry import BUILT_IN_SORTS, SORTS
 
 DEFAULT_SORT = "ItemRankScore"
+RECALL_CATEGORY = "default_category"
+"""What /api/recall asks for, and others fall back to."""
 WHAT = "the engine configuration"
 MEND = "mend engine.json at the paths named"
 
@@ -218,13 +220,15 @@ class EngineConfig(Record):
                 findings.warn(path, "has no effect without GeneralRankConfs of the scene", scene)
 
     def category(self, scene: str, category: str) -> Category:
-        """The recalls of a scene's category, or of its `default_category`. Raises NotFound."""
+        """The recalls of a scene's category, or of its `default_category`; those of `default` where
+        `default_category` itself is asked for and not there. Raises NotFound."""
         categories = self.scenes.get(scene)
         if categories is None:
             raise NotFound(
                 "scene", scene, self.scenes, hint="scenes are the keys of SceneConfs in engine.json"
             )
-        found = categories.get(category) or categories.get("default_category")
+        other = "default" if category == RECALL_CATEGORY else RECALL_CATEGORY
+        found = categories.get(category) or categories.get(other)
         if found is None:
             raise NotFound(f"category of scene {scene!r}", category, categories)
         return found

@@ -123,8 +123,13 @@ class Engine:
 
     def candidates(self, request: RecommendRequest) -> tuple[list[Item], list[str]]:
         """What the scene's recalls give and its filters leave, and a sentence for each recall that gave
-        nothing. Raises NotFound for an unknown scene or category."""
-        return candidates(self.plan(request.scene_id, request.category), request)
+        nothing. The first `size` count as shown when there are so many, as in PAI-Rec. Raises NotFound for an
+        unknown scene or category."""
+        plan = self.plan(request.scene_id, request.category)
+        items, notes, context = candidates(plan, request)
+        if len(items) >= request.size:
+            notes = notes + finish(self._aftermaths, items[: request.size], context)
+        return items, notes
 
     def user_properties(self, scene: str, uid: str, features: Mapping[str, object]) -> dict[str, object]:
         """The user as the stages of a scene see it: the request's features and what the user views hold."""

@@ -75,7 +75,7 @@ def _told(
     return items
 
 
-def candidates(plan: Plan, request: RecommendRequest) -> tuple[list[Item], list[str]]:
+def candidates(plan: Plan, request: RecommendRequest) -> tuple[list[Item], list[str], RequestContext]:
     """What recalls give and filters leave, without the user's features, and which recalls failed and why."""
     context = new_context(request)
     answers = run_recalls(plan.recalls, context)
@@ -84,7 +84,7 @@ def candidates(plan: Plan, request: RecommendRequest) -> tuple[list[Item], list[
     for step in plan.steps:
         if step.kind == "filter":
             items = run_stage(step.kind, step.stage, items, context, trace)
-    return items, _recall_notes(answers)
+    return items, _recall_notes(answers), context
 
 
 def load_user(

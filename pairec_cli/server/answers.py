@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.requests import ItemResult, RecommendResponse, StageTrace
+from pairec_cli.domain.requests import MESSAGES, NOT_ENOUGH, OK, ItemResult, RecommendResponse, StageTrace
 
 BAD_REQUEST = 400
 
@@ -50,9 +50,10 @@ def feed_answer(response: RecommendResponse, *, debug: bool) -> dict[str, Any]:
 def recall_answer(items: Sequence[Item], request_id: str, errors: Sequence[str], size: int) -> dict[str, Any]:
     """/api/recall."""
     chosen = items[:size]
+    code = OK if len(chosen) == size else NOT_ENOUGH
     return {
-        "code": 200,
-        "msg": "success",
+        "code": code,
+        "msg": MESSAGES[code],
         "request_id": request_id,
         "size": len(chosen),
         "items": [{"item_id": item.id, "retrieve_id": item.retrieve_id} for item in chosen],

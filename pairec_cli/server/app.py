@@ -18,6 +18,7 @@ from pairec_cli import __version__
 from pairec_cli.domain.errors import InvalidInput, NotFound
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import MESSAGES, NOT_ENOUGH, RecommendRequest, new_request_id
+from pairec_cli.engine.config import RECALL_CATEGORY
 from pairec_cli.engine.engine import Engine
 from pairec_cli.server import documents
 from pairec_cli.server.answers import (
@@ -114,7 +115,7 @@ class _Api:
 
     async def recall(self, request: Request) -> Response:
         async def answered(asked: Asked) -> dict[str, Any]:
-            wanted = plain_request(asked)
+            wanted = plain_request(asked, RECALL_CATEGORY)
             _log(request, wanted)
             items, errors = await self._run(lambda engine: engine.candidates(wanted))
             return recall_answer(items, wanted.request_id, errors, wanted.size)

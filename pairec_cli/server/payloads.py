@@ -58,13 +58,13 @@ def read_body(body: bytes) -> Asked:
     return Asked({key.lower(): value for key, value in document.items()})
 
 
-def plain_request(asked: Asked) -> RecommendRequest:
-    """/api/recommend and /api/recall. Raises InvalidInput."""
+def plain_request(asked: Asked, category: str = DEFAULT_CATEGORY) -> RecommendRequest:
+    """/api/recommend; /api/recall with another `category` for those who name none. Raises InvalidInput."""
     return RecommendRequest(
         asked.get("uid", str, ""),
         asked.get("scene_id", str, "") or DEFAULT_SCENE,
         asked.get("size", int, 0),
-        asked.get("category", str, "") or DEFAULT_CATEGORY,
+        asked.get("category", str, "") or category,
         asked.get("features", dict, {}),
         debug=asked.get("debug", bool, False),
     )

@@ -152,7 +152,32 @@ def test_recall_gives_candidates_after_filters_and_says_who_gave_none(client: Te
         {"item_id": "d", "retrieve_id": "hot"},
     ]
     assert answer["errors"] == ["recall u2i gave nothing: view 'u2i' has no key '7'"]
-    assert answer["code"] == 200
+    assert (answer["code"], answer["msg"]) == (200, "success")
+    short = ask(client, "/api/recall", uid="7", size=4)
+    assert (short["code"], short["msg"], short["size"]) == (299, "items size not enough", 3)
+
+
+def test_recall_has_a_category_of_its_own(site: Site) -> None:
+    document = config(custom("u2i"), hot("hot"))
+    document["SceneConfs"]["home"] = {
+        "default": {"RecallNames": ["u2i"]},
+        "default_category": {"RecallNames": ["hot"]},
+    }
+    site.write(document)
+    with site.client() as client:
+        for body, first in (({}, "c"), ({"category": "default"}, "a"), ({"category": "other"}, "c")):
+            assert ask(client, "/api/recall", size=1, **body)["items"][0]["item_id"] == first
+        assert ask(client, "/api/recommend", size=1)["items"][0]["item_id"] == "a"
+
+
+def test_what_recall_gives_whole_counts_as_shown(site: Site) -> None:
+    dao = {"AdapterType": "featurestore", "FeatureStoreName": "fs", "FeatureStoreViewName": "shown"}
+    exposure = {"Name": "e", "FilterType": "User2ItemExposureFilter", "WriteLog": True, "DaoConf": dao}
+    site.write(config(custom("u2i"), FilterConfs=[exposure], FilterNames={"home": ["e"]}))
+    with site.client() as client:
+        assert ask(client, "/api/recall", size=9)["size"] == 3
+        assert ask(client, "/api/recall", size=2)["size"] == 2
+        assert [item["item_id"] for item in ask(client, "/api/recall", size=2)["items"]] == ["c"]
 
 
 def test_packed_bodies(client: TestClient) -> None:
