@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,8 @@ app = typer.Typer()
 app.add_typer(configuration, name="config", help="Show, check and edit what the engine serves with.")
 
 Input = Annotated[
-    list[Path] | None, typer.Option("--input", "-i", metavar="FILE", help="A case; - is standard input.")
+    list[Path] | None,
+    typer.Option("--input", "-i", metavar="FILE", help="A case, or a list of cases; - is standard input."),
 ]
 More = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="More files, in order.")]
 Config = Annotated[
@@ -55,8 +57,7 @@ def filter_(
     with _sources(context, config, live) as (base, sources):
 
         def answer(document: Any) -> dict[str, Any]:
-            _check_live(document, live)
-            case = FilterCase.read(document)
+            case = FilterCase.read(_case(document, live))
             run = CaseRun(case, base, sources=sources, seed=seed)
             for problem in run.config.warnings:
                 warn(str(problem))
@@ -68,22 +69,28 @@ def filter_(
 
 @app.command("sort")
 def sort(
+    context: typer.Context,
     input: Input = None,
     files: More = None,
     config: Config = None,
+    live: Live = False,
     explain: Explain = False,
     seed: Seed = None,
     format: Format = FormatName.TABLE,
 ) -> None:
-    """Run the sorts of a case on its candidates."""
+    """Run the sorts of a case on its candidates.
+
+    The data sources that sorts name are the case's state, held in memory, unless --live is given.
+    """
     from pairec_cli.engine.sort_case import SortCase
 
-    base = _document(config) if config else None
-    _answer(
-        _paths(input, files),
-        lambda document: _step(SortCase.read(document).run(base, seed=seed), explain),
-        format,
-    )
+    with _sources(context, config, live) as (base, sources):
+
+        def answer(document: Any) -> dict[str, Any]:
+            case = SortCase.read(_case(document, live))
+            return _step(case.run(base, sources=sources, seed=seed), explain, live)
+
+        _answer(_paths(input, files), answer, format)
 
 
 @app.command("recall")
@@ -106,8 +113,8 @@ def recall(
     with _sources(context, config, live) as (base, sources):
 
         def answer(document: Any) -> dict[str, Any]:
-            _check_live(document, live)
-            return _step(RecallCase.read(document).run(base, sources=sources, seed=seed), explain, live)
+            case = RecallCase.read(_case(document, live))
+            return _step(case.run(base, sources=sources, seed=seed), explain, live)
 
         _answer(_paths(input, files), answer, format)
 
@@ -190,11 +197,16 @@ def _sources(context: typer.Context, config: Path | None, live: bool) -> Iterato
         yield base, sources
 
 
-def _check_live(document: Any, live: bool) -> None:
-    from pairec_cli.engine.live import refuse_own_state
+def _case(document: Any, live: bool) -> Any:
+    """The case to try: for real sources without the content that it brings."""
+    from pairec_cli.engine.live import without_state
 
-    if live:
-        refuse_own_state(document)
+    if not live:
+        return document
+    case, had = without_state(document)
+    if had:
+        warn("the case's state and sql_before are left out: real sources are not filled from a case")
+    return case
 
 
 def _step(result: Any, explain: bool, live: bool = False) -> dict[str, Any]:
@@ -218,25 +230,45 @@ def _step(result: Any, explain: bool, live: bool = False) -> dict[str, Any]:
 
 
 def _answer(paths: Sequence[Path], answer: Callable[[Any], dict[str, Any]], format: FormatName) -> None:
-    """One document for one file; for several a line each, and an error object where one is refused."""
-    if len(paths) == 1:
-        document = answer(_document(paths[0]))
+    """One document for one case; for several files, and a file that is a list of cases, a line each. One that
+    is refused is an error object."""
+    only = _document(paths[0]) if len(paths) == 1 else None
+    if only is not None and not isinstance(only, list):
+        document = answer(only)
         if format is FormatName.JSON:
             show(document, format=format)
         else:
             _print(document, format)
         return
     refused = 0
-    for path in paths:
+    for name, read in _cases(paths, only):
         try:
-            document = answer(_document(path))
+            document = answer(read())
         except PairecError as error:
             refused += 1
-            notice(f"{path}: {error.message}")
+            notice(f"{name}: {error.message}")
             document = {"error": {"message": error.message, "hint": error.hint, "type": type(error).__name__}}
         lines([document])
     if refused:
         raise typer.Exit(1)
+
+
+def _cases(paths: Sequence[Path], only: list[Any] | None) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every case with its name, read when it is its turn: `only` are those of the one file."""
+    for path in paths:
+        try:
+            found = _document(path) if only is None else only
+        except PairecError:
+            yield str(path), partial(_document, path)
+            continue
+        if isinstance(found, list):
+            yield from ((f"{path}[{place}]", partial(_same, case)) for place, case in enumerate(found))
+        else:
+            yield str(path), partial(_same, found)
+
+
+def _same(case: Any) -> Any:
+    return case
 
 
 def _print(document: dict[str, Any], format: FormatName) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.sources import ConfiguredSources
 from pairec_cli.online.featuredb import FeatureDB
@@ -24,13 +23,14 @@ def live_sources(config: Mapping[str, Any], featuredb: FeatureDB | None) -> Iter
         sources.close()
 
 
-def refuse_own_state(document: Any) -> None:
-    """A case for real sources brings no content of its own. Raises InvalidInput."""
-    parts = [document, *document.get("steps", [])] if isinstance(document, Mapping) else []
-    for part in parts:
-        for key in OWN_STATE:
-            if isinstance(part, Mapping) and part.get(key):
-                raise InvalidInput(
-                    f"the case has {key!r}, and real sources are not filled from a case",
-                    hint=f"leave out --live, or {key!r}",
-                )
+def without_state(document: Any) -> tuple[Any, bool]:
+    """The case without its own content, which real sources are not filled from, and whether it has some."""
+    if not isinstance(document, Mapping):
+        return document, False
+    had = any(document.get(key) for key in OWN_STATE)
+    found = {key: value for key, value in document.items() if key not in OWN_STATE}
+    if isinstance(steps := found.get("steps"), list):
+        pairs = [without_state(step) for step in steps]
+        found["steps"] = [step for step, _ in pairs]
+        had = had or any(own for _, own in pairs)
+    return found, had

@@ -63,6 +63,16 @@ def test_several_files_give_a_line_each_in_order_refused_ones_too(pairec: Pairec
     assert pairec("engine", "filter", "-i", right, "-i", right).code == 0
 
 
+def test_a_list_of_cases_gives_a_line_each(pairec: Pairec, folder: Path) -> None:
+    result = pairec("engine", "filter", "-i", saved(folder, [CASE, 7, {**CASE, "items": []}]))
+    first, second, third = map(json.loads, result.out.splitlines())
+    assert ([item["id"] for item in first["items"]], third["items"]) == (["a"], [])
+    assert "must be an object" in second["error"]["message"]
+    assert (result.code, "case.json[1]: " in result.err) == (1, True)
+    everything = pairec("engine", "sort", "-i", str(CONFORMANCE / "sort_cases.json"))
+    assert len(everything.out.splitlines()) == len(json.loads((CONFORMANCE / "sort_cases.json").read_text()))
+
+
 def test_an_engine_configuration_brings_entries(pairec: Pairec, folder: Path) -> None:
     config = saved(folder, {"FilterConfs": [TOP1], "FilterNames": {"default": ["top1"]}}, "engine.json")
     case = saved(folder, {"items": ITEMS})

@@ -61,13 +61,22 @@ def test_a_source_that_fails_is_told_and_its_filter_passed_over(
     assert "wrong-word" not in result.err
 
 
-def test_a_case_with_a_state_of_its_own_is_refused(
+def test_a_state_of_the_cases_own_is_left_out_with_a_warning(
     pairec: Pairec, folder: Path, redis_process: RedisProcess
 ) -> None:
-    case = saved(folder, {**CASE, "state": {"redis": {"live_u": []}}})
-    result = pairec("engine", "filter", "--input", case, "--live", "--config", config(folder, redis_process))
-    assert result.code == 1
+    state = {"redis": {"live_u": [{"item_ids": ["a"], "timestamp": 1}]}}
+    case = saved(folder, {**CASE, "state": state, "steps": [{"sql_before": ["delete from t"]}]})
+    options = ("--live", "--config", config(folder, redis_process), "--format", "json")
+    result = pairec("engine", "filter", "--input", case, *options)
+    assert result.code == 0
+    assert [item["id"] for item in result.json["steps"][0]["items"]] == ["a", "b"]
     assert "real sources are not filled from a case" in result.err
+
+
+def test_sorts_read_real_sources_too(pairec: Pairec, folder: Path, redis_process: RedisProcess) -> None:
+    case = {"sort_names": {"default": ["ItemRankScore"]}, "items": ITEMS}
+    options = ("--live", "--config", config(folder, redis_process), "--format", "json")
+    assert ids(pairec("engine", "sort", "--input", saved(folder, case), *options).out) == ["b", "a"]
 
 
 def test_without_a_configuration_a_workspace_is_needed(pairec: Pairec, folder: Path) -> None:

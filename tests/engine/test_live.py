@@ -6,22 +6,23 @@ from typing import Any
 
 import pytest
 
-from pairec_cli.domain.errors import InvalidConfig, InvalidInput
+from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.sources import DaoConf
-from pairec_cli.engine.live import live_sources, refuse_own_state
+from pairec_cli.engine.live import live_sources, without_state
 
 
 @pytest.mark.parametrize(
-    "document", [{"state": {"tables": {"t": {}}}}, {"steps": [{}, {"sql_before": ["delete from t"]}]}]
+    ("document", "left", "had"),
+    [
+        ({"id": "a", "state": {"tables": {"t": {}}}}, {"id": "a"}, True),
+        ({"steps": [{"size": 1}, {"sql_before": ["delete from t"]}]}, {"steps": [{"size": 1}, {}]}, True),
+        ({"state": {}, "steps": [{"sql_before": []}]}, {"steps": [{}]}, False),
+        ({"steps": [3]}, {"steps": [3]}, False),
+        ([], [], False),
+    ],
 )
-def test_a_case_with_content_of_its_own_is_refused(document: Any) -> None:
-    with pytest.raises(InvalidInput, match="real sources are not filled from a case"):
-        refuse_own_state(document)
-
-
-@pytest.mark.parametrize("document", [{}, {"state": {}, "steps": [{"sql_before": []}]}, [], {"steps": [3]}])
-def test_others_are_not(document: Any) -> None:
-    refuse_own_state(document)
+def test_a_case_loses_the_content_of_its_own(document: Any, left: Any, had: bool) -> None:
+    assert without_state(document) == (left, had)
 
 
 def test_without_a_workspace_there_is_no_embedded_store() -> None:
