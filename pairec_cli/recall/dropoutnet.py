@@ -71,10 +71,12 @@ class DropoutNetRecallConfig(VectorRecallConfig):
     only if it is known of a new item: one that counts what happened puts new items last."""
     user_dropout_rate: float = Field(default=0.5, ge=0, lt=1)
     """Share of the rows in which training takes the user for a new one."""
-    item_dropout_rate: float = Field(default=0.5, ge=0, lt=1)
+    item_dropout_rate: float = Field(default=0.25, ge=0, lt=1)
     """Share of the rows in which training takes an item for a new one."""
     content_mask_rate: float = Field(default=0.1, ge=0, lt=1)
     """Share of the rows in which training takes an attribute for unknown, for each on its own."""
+    epochs: int = Field(default=40, ge=1, le=1000)
+    """Passes over the positives, at most: training ends when two in a row were no better."""
     content_units: tuple[int, ...] = Field(default=(64,), min_length=1)
     """Widths of the layers over content."""
     preference_units: tuple[int, ...] = Field(default=(128,), min_length=1)
