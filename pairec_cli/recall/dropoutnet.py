@@ -71,7 +71,7 @@ class DropoutNetRecallConfig(VectorRecallConfig):
     only if it is known of a new item: one that counts what happened puts new items last."""
     user_dropout_rate: float = Field(default=0.5, ge=0, lt=1)
     """Share of the rows in which training takes the user for a new one."""
-    item_dropout_rate: float = Field(default=0.25, ge=0, lt=1)
+    item_dropout_rate: float = Field(default=0.15, ge=0, lt=1)
     """Share of the rows in which training takes an item for a new one."""
     content_mask_rate: float = Field(default=0.1, ge=0, lt=1)
     """Share of the rows in which training takes an attribute for unknown, for each on its own."""
