@@ -17,6 +17,9 @@ C = TypeVar("C")
 
 MAX_OPEN = 100
 MAX_IDLE = 50
+FIRST_SECONDS = 2.0
+"""So long callers wait for the first connection of a pool that was warmed, whatever their patience: what asks
+at once after the start would otherwise never meet its source."""
 
 
 class PoolTimeout(Exception):
@@ -48,11 +51,13 @@ class Pool(Generic[C]):
         self._open = self._opening = self._waiting = self._failures = 0
         self._error: Exception | None = None
         self._closed = False
+        self._first = 0.0
+        """Until when the first connection is waited for; 0 when it was tried."""
         weakref.finalize(self, _close_all, self._idle, close)
 
     def take(self, until: float) -> Taken[C]:
-        """A connection before the moment `until` (of `time.monotonic`). Raises PoolTimeout, and what
-        connecting raised."""
+        """A connection before the moment `until` (of `time.monotonic`), the first of all a little later.
+        Raises PoolTimeout, and what connecting raised."""
         with self._changed:
             failures = self._failures
             self._waiting += 1
@@ -63,7 +68,8 @@ class Pool(Generic[C]):
                     if self._failures > failures and self._error is not None:
                         raise self._error
                     self._open_more()
-                    if self._closed or not self._changed.wait(until - time.monotonic()):
+                    patience = max(until, self._first) - time.monotonic()
+                    if self._closed or not self._changed.wait(patience):
                         raise PoolTimeout
             finally:
                 self._waiting -= 1
@@ -96,6 +102,7 @@ class Pool(Generic[C]):
     def warm(self) -> None:
         """Opens a first connection without waiting for it."""
         with self._changed:
+            self._first = time.monotonic() + FIRST_SECONDS
             self._waiting += 1
             self._open_more()
             self._waiting -= 1
@@ -120,11 +127,12 @@ class Pool(Generic[C]):
                 self._opening -= 1
                 self._open -= 1
                 self._failures += 1
-                self._error = error
+                self._error, self._first = error, 0.0
                 self._changed.notify_all()
             return
         with self._changed:
             self._opening -= 1
+            self._first = 0.0
             if not self._closed:
                 self._idle.append(Taken(connection, False))
                 self._changed.notify()

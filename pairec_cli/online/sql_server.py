@@ -58,6 +58,8 @@ class SqlServer(Generic[C]):
         until = time.monotonic() + self.seconds
         while True:
             connection, used = self._take(until)
+            if time.monotonic() >= until:  # the first connection of all, which is waited for longer
+                until = time.monotonic() + self.seconds
             try:
                 answer = self._ask(connection, sql, parameters, until - time.monotonic())
             except TooSlow:

@@ -8,7 +8,7 @@ import pytest
 
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.sources import DaoConf
-from pairec_cli.engine.live import live_sources, without_state
+from pairec_cli.engine.live import PATIENCE, live_sources, without_state
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,22 @@ from pairec_cli.engine.live import live_sources, without_state
 )
 def test_a_case_loses_the_content_of_its_own(document: Any, left: Any, had: bool) -> None:
     assert without_state(document) == (left, had)
+
+
+def test_a_case_waits_longer_than_a_request_unless_the_configuration_says_how_long() -> None:
+    config = {
+        "RedisConfs": {"r": {"ReadTimeout": 7}},
+        "HologresConfs": {
+            "h": {"DSN": "postgres://u@h/d"},
+            "own": {"DSN": "postgres://u@h/d", "ReadTimeout": 9},
+        },
+        "TableStoreConfs": {"t": {}},
+    }
+    with live_sources(config, None) as sources:
+        found = sources.connections
+        assert (found.redis["r"].read_timeout, found.redis["r"].connect_timeout) == (7, PATIENCE)
+        assert (found.hologres["h"].read_timeout, found.hologres["own"].read_timeout) == (PATIENCE, 9)
+        assert found.table_store["t"].read_timeout == PATIENCE
 
 
 def test_without_a_workspace_there_is_no_embedded_store() -> None:

@@ -53,6 +53,33 @@ def test_a_connection_given_back_is_taken_again() -> None:
     assert len(server.made) == 1
 
 
+def test_the_first_connection_of_a_warmed_pool_is_waited_for() -> None:
+    server = Server()
+    server.open.clear()
+    pool = server.pool()
+    pool.warm()
+    threading.Timer(0.1, server.open.set).start()
+    first, used = pool.take(time.monotonic() + 0.001)
+    assert (first.closed, used) == (False, False)
+    server.open.clear()
+    with pytest.raises(PoolTimeout):
+        pool.take(time.monotonic() + 0.001)
+    server.open.set()
+
+
+def test_the_first_connection_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pairec_cli.online.pool.FIRST_SECONDS", 0.05)
+    server = Server()
+    server.open.clear()
+    pool = server.pool()
+    start = time.monotonic()
+    pool.warm()
+    with pytest.raises(PoolTimeout):
+        pool.take(start + 0.001)
+    assert 0.05 <= time.monotonic() - start < 5
+    server.open.set()
+
+
 def test_a_dropped_connection_is_closed_and_replaced() -> None:
     server = Server()
     pool = server.pool(size=1)
