@@ -55,7 +55,7 @@ class Capsules(nn.Module):
         v = entries @ self.bilinear
         direction = F.normalize(v.detach(), dim=2, eps=SMALL)
         there = self.has(present)
-        b = self._first_logits(v).expand(len(v), -1, -1)
+        b = self._first_logits(v).expand(v.shape[0], -1, -1)
         for turn in range(config.num_iters):
             masked = torch.where(there.unsqueeze(1), b, NEVER)
             a = F.softmax(config.routing_logits_scale * masked, 2) * present.unsqueeze(2)
@@ -70,13 +70,13 @@ class Capsules(nn.Module):
         most = self.config.max_k
         place = torch.arange(most, device=present.device)
         if self.config.const_caps_num:
-            return (place >= 0).expand(len(present), most)
-        count = present.sum(1, dtype=torch.float32).clamp(min=1).log2().clamp(1, most)
-        return place < count.unsqueeze(1)
+            return (place >= 0).expand(present.shape[0], most)
+        # place < log2(n) as 2^place < n: a logarithm rounds otherwise in an exported graph.
+        return (place == 0) | (torch.pow(2, place) < present.sum(1).unsqueeze(1))
 
     def _first_logits(self, v: Tensor) -> Tensor:
         if self.training and self._deviation:
-            return torch.randn(len(v), v.shape[1], self.config.max_k, device=v.device) * self._deviation
+            return torch.randn(v.shape[0], v.shape[1], self.config.max_k, device=v.device) * self._deviation
         start: Tensor = self.get_buffer("start")
         return start[: v.shape[1]]
 

@@ -15,7 +15,7 @@ import copy
 import io
 import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from pairec_cli.domain.model_features import FIRST_KNOWN, ModelFeature
 from pairec_cli.domain.pipeline_config.pipeline import PipelineConfig
 
 FORMAT = 1
+GRAPH = "model.onnx"
 OPSET = 17
 TOLERANCE = 1e-5
 """Largest difference to PyTorch, of values beyond 1 relative to them."""
@@ -73,25 +74,40 @@ def export(
     and for one too large for a file, and NotTheSameModel.
     """
     model, sample = copy.deepcopy(model).cpu().eval(), sample.to("cpu")
-    used = _used(model, config, features, sample)
+    used = features_read(model, config, features, sample)
     form = RequestForm.of(used)
     if not form.of_items:
         raise InvalidInput(
             f"model {model_name} reads nothing of the item", hint="name item features in feature_groups"
         )
-    _write_graph(model, form, sample, folder / "model.onnx")
-    _compare(model, form, used, sample, folder / "model.onnx")
-    files = _write_vocabularies(used, vocabularies, folder)
+    outputs = {task.output: {0: "N"} for task in model.tasks}
+    write_graph(_Graph(model, form), form, sample, outputs, folder / GRAPH)
+    _compare(model, form, used, sample, folder / GRAPH)
+    describe(folder, model_name, ds, form, used, list(outputs), vocabularies)
+
+
+def describe(
+    folder: Path,
+    model_name: str,
+    ds: str,
+    form: RequestForm,
+    features: Sequence[ModelFeature],
+    outputs: Sequence[str],
+    vocabularies: Mapping[str, Sequence[str]],
+) -> None:
+    """Writes model.json and the vocabularies beside the graph. Raises NotFound and InvalidInput as `export`
+    does for vocabularies."""
+    files = _write_vocabularies(features, vocabularies, folder)
     body = {
         "format": FORMAT,
         "model": model_name,
         "ds": ds,
         "versions": {"torch": torch.__version__, "onnx_opset": OPSET},
-        "features": [feature.as_dict() for feature in used],
-        "outputs": [task.output for task in model.tasks],
+        "features": [feature.as_dict() for feature in features],
+        "outputs": list(outputs),
         "vocabularies": files,
         "inputs": {name: list(names) for name, names in form.inputs.items()},
-        "sha256": {name: _sha256(folder / name) for name in ("model.onnx", *files.values())},
+        "sha256": {name: _sha256(folder / name) for name in (GRAPH, *files.values())},
     }
     (folder / "model.json").write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
@@ -109,13 +125,17 @@ class _Graph(nn.Module):
         return tuple(output.expand(x.rows) for output in self.model.predict(x).values())
 
 
-def _used(
-    model: RankingModel, config: PipelineConfig, features: Sequence[ModelFeature], sample: Batch
+def features_read(
+    read: Callable[[Recorded], object],
+    config: PipelineConfig,
+    features: Sequence[ModelFeature],
+    sample: Batch,
 ) -> list[ModelFeature]:
-    """Those of the features that the model reads."""
+    """Those of the features that `read`, a model or a part of one, reads of its inputs. Raises NotFound and
+    InvalidInput as `export` does for features."""
     recorded, configured = Recorded(sample), model_inputs(config.feature_configs)
     with torch.no_grad():
-        model(recorded)
+        read(recorded)
     found = {feature.name: feature for feature in features if feature.name in recorded.seen}
     for name in sorted(recorded.seen):
         if name not in found:
@@ -130,16 +150,22 @@ def _used(
     return list(found.values())
 
 
-def _write_graph(model: RankingModel, form: RequestForm, sample: Batch, path: Path) -> None:
-    size = sum(p.numel() * p.element_size() for p in model.parameters())
+def write_graph(
+    graph: nn.Module,
+    form: RequestForm,
+    sample: Batch,
+    outputs: Mapping[str, Mapping[int, str]],
+    path: Path,
+) -> None:
+    """`graph` is a function of the arrays of a request; `outputs` names what it gives, and the axes of it
+    that have no fixed length. Raises InvalidInput for weights too large for a file."""
+    size = sum(p.numel() * p.element_size() for p in graph.parameters())
     if size > LARGEST:
         raise InvalidInput(
             f"the model's weights take {size / 2**30:.1f} GiB, an ONNX file ends at 2 GiB",
             hint="choose narrower embeddings, or fewer buckets",
         )
     arrays = form.arrays(sample, 0, slice(0, 1))
-    outputs = [task.output for task in model.tasks]
-    graph = _Graph(model, form)
     traced = tuple(_traceable(array, 1 if name in form.of_user else 2) for name, array in arrays.items())
     with _quiet(), torch.no_grad():
         graph(*traced)  # what is computed once only, such as the places of tables, is no part of the graph
@@ -150,9 +176,9 @@ def _write_graph(model: RankingModel, form: RequestForm, sample: Batch, path: Pa
             dynamo=False,
             opset_version=OPSET,
             input_names=list(arrays),
-            output_names=outputs,
+            output_names=list(outputs),
             dynamic_axes={name: _dynamic(name, form) for name in form.inputs}
-            | {name: {0: "N"} for name in outputs},
+            | {name: dict(axes) for name, axes in outputs.items()},
         )
 
 
@@ -191,10 +217,11 @@ def _compare(
         for items in (slice(0, count), slice(user, user + 1)):
             arrays = {name: array.numpy() for name, array in form.arrays(sample, user, items).items()}
             for name, found in zip(expected, session.run(list(expected), arrays), strict=True):
-                _expect_equal(name, found, expected[name][items].numpy())
+                expect_equal(name, found, expected[name][items].numpy())
 
 
-def _expect_equal(name: str, found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:
+def expect_equal(name: str, found: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:
+    """Raises NotTheSameModel for numbers of the graph that are not the model's."""
     largest = float(np.max(np.abs(found - expected) / np.maximum(1, np.abs(expected)), initial=0))
     if not largest <= TOLERANCE:
         raise NotTheSameModel(

@@ -7,7 +7,8 @@
     sequence:<feature>          (1, T)      padded with 0
     length:<sequence>           (1,)
 
-Ids are int64, numbers float32. Inputs that would have no columns are absent.
+Ids are int64, numbers float32. Inputs that would have no columns are absent; a user tower has those of the
+user alone.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ class RequestInputs:
 
     def __init__(self, form: RequestForm, arrays: Mapping[str, Tensor]) -> None:
         self.form, self.arrays = form, arrays
-        self.rows: int | None = arrays[form.of_items[0]].shape[0]
+        of_items = form.of_items
+        self.rows: int | None = arrays[of_items[0]].shape[0] if of_items else None
 
     def is_single(self, name: str) -> bool:
         return TAG + name not in self.form.inputs

@@ -82,7 +82,7 @@ class Engine:
             (self._sources is not None and self._sources.remote)
             or planner.algorithms
             or planner.fallbacks
-            or any(recall.remote for recall in planner.recalls.values())
+            or any(recall.remote or getattr(recall, "waits", False) for recall in planner.recalls.values())
             or any(":" in entry.type for entry in stages)
         )
 

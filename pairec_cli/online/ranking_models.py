@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from pairec_cli.domain.errors import DataError, PairecError
+from pairec_cli.online.current_model import CurrentModel
 from pairec_cli.online.feature_values import cleaned
 from pairec_cli.online.in_service import CURRENT, InService
 from pairec_cli.online.item_snapshot import ItemSnapshot
@@ -25,7 +25,6 @@ from pairec_cli.online.model_description import GRAPH_FILE, HINT, ModelDescripti
 from pairec_cli.online.request_encoding import RequestEncoder, Values, clock
 
 _ERRORS_ONLY = 3
-Stamp = tuple[int, int, int]
 
 
 class RankingModel:
@@ -67,7 +66,7 @@ class RankingModel:
         try:
             answers = self.session.run(list(self.outputs), {name: arrays[name] for name in self._taken})
         except Exception as error:  # onnxruntime's errors have no common root
-            raise PairecError(f"model {self._title} failed: {_first_line(error)}", hint=HINT) from error
+            raise PairecError(f"model {self._title} failed: {first_line(error)}", hint=HINT) from error
         scores = dict(zip(self.outputs, answers, strict=True))
         for name, values in scores.items():
             if values.shape != (count,):
@@ -81,51 +80,11 @@ class RankingModel:
         return f"{self.description.name} of {self.description.ds}"
 
 
-class ServedModel:
-    """The model that current.json names, loaded when first asked for and again when another is named.
-
-    One that cannot be loaded leaves the model before in service. Safe to share between threads.
-    """
+class ServedModel(CurrentModel[RankingModel]):
+    """The ranking model in service in a folder."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        self.folder, self.threads = folder, threads
-        self._lock = threading.Lock()
-        self._stamp: Stamp | None = None
-        self._model: RankingModel | None = None
-        self._failure: PairecError | None = None
-
-    def now(self) -> tuple[RankingModel, str]:
-        """The model to use, and why it is not the one that current.json names: empty when it is. Raises
-        PairecError when there is none."""
-        stamp = self._look()
-        # While one thread loads a new model the others go on with the one before.
-        if stamp != self._stamp and self._lock.acquire(blocking=self._model is None):
-            try:
-                if stamp != self._stamp:
-                    self._load()
-                    self._stamp = stamp
-            finally:
-                self._lock.release()
-        model, failure = self._model, self._failure
-        if model is None:
-            raise failure or DataError(f"no model is in service in {self.folder}", hint="pairec rank train")
-        if failure is None:
-            return model, ""
-        return model, f"{failure.message}; the model of {model.description.ds} keeps serving"
-
-    def _look(self) -> Stamp:
-        try:
-            found = (self.folder / CURRENT).stat()
-        except OSError:
-            return (0, 0, 0)
-        return (found.st_mtime_ns, found.st_ino, found.st_size)
-
-    def _load(self) -> None:
-        try:
-            self._model = RankingModel(self.folder, InService.read(self.folder), self.threads)
-            self._failure = None
-        except PairecError as error:
-            self._failure = error
+        super().__init__(folder, lambda place, service: RankingModel(place, service, threads))
 
 
 def open_session(description: ModelDescription, threads: int) -> onnxruntime.InferenceSession:
@@ -139,7 +98,7 @@ def open_session(description: ModelDescription, threads: int) -> onnxruntime.Inf
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common root
-        raise DataError(f"{path} cannot be run: {_first_line(error)}", hint=HINT) from error
+        raise DataError(f"{path} cannot be run: {first_line(error)}", hint=HINT) from error
     taken = {one.name for one in session.get_inputs()}
     given = {one.name for one in session.get_outputs()}
     if not taken <= set(description.inputs) or not set(description.outputs) <= given:
@@ -147,5 +106,6 @@ def open_session(description: ModelDescription, threads: int) -> onnxruntime.Inf
     return session
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What onnxruntime says, without its further lines."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -9,12 +9,20 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from pairec_cli.domain.pipeline_config.layers import MLP
 from pairec_cli.domain.pipeline_config.models import DSSM as DSSMConfig
 from pairec_cli.domain.pipeline_config.models import Similarity
 from pairec_cli.domain.pipeline_config.pipeline import ModelConfig
 from pairec_cli.domain.pipeline_config.towers import Tower
-from pairec_cli.recall.two_towers import ITEM, LOSSES, METRICS, USER, TwoTowers, item_group, user_group
+from pairec_cli.recall.two_towers import (
+    ITEM,
+    LOSSES,
+    METRICS,
+    USER,
+    TwoTowers,
+    item_group,
+    tower_layers,
+    user_group,
+)
 from pairec_cli.recall.vector import VectorRecallConfig
 from pairec_cli.recall.vector_features import VectorFeatures
 
@@ -25,6 +33,12 @@ class DSSMRecallConfig(VectorRecallConfig):
     type: Literal["dssm"] = "dssm"
     name: str = Field(default="dssm", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)
     """Name in the engine (RecallNames) and in generated tables."""
+    hidden_units: tuple[int, ...] = ()
+    """Widths of the towers' hidden layers; without any they are linear, by which ids are learned best."""
+    temperature: float = Field(default=0.15, gt=0, le=10)
+    """Cosines are divided by it: the lower, the sharper the model tells near items apart."""
+    epochs: int = Field(default=15, ge=1, le=1000)
+    """Passes over the positives, at most: training ends when two in a row were no better."""
 
 
 class DSSM(TwoTowers):
@@ -35,13 +49,13 @@ class DSSM(TwoTowers):
     Config: ClassVar[type[VectorRecallConfig]] = DSSMRecallConfig
 
     def model(self, config: DSSMRecallConfig, features: VectorFeatures) -> ModelConfig:
-        layers = MLP(hidden_units=config.hidden_units)
+        layers, output_dim = tower_layers(config)
         return ModelConfig(
             feature_groups=(user_group(features), item_group(features)),
             dssm=DSSMConfig(
                 user_tower=Tower(input=USER, mlp=layers),
                 item_tower=Tower(input=ITEM, mlp=layers),
-                output_dim=config.output_dim,
+                output_dim=output_dim,
                 similarity=Similarity.COSINE,
                 temperature=config.temperature,
             ),

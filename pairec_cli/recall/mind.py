@@ -23,6 +23,7 @@ from pairec_cli.recall.two_towers import (
     TwoTowers,
     item_group,
     names,
+    tower_layers,
     user_group,
 )
 from pairec_cli.recall.vector import VectorRecallConfig
@@ -35,6 +36,12 @@ class MINDRecallConfig(VectorRecallConfig):
     type: Literal["mind"] = "mind"
     name: str = Field(default="mind", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)
     """Name in the engine (RecallNames) and in generated tables."""
+    hidden_units: tuple[int, ...] = ()
+    """Widths of the towers' hidden layers; without any they are linear, by which ids are learned best."""
+    temperature: float = Field(default=0.15, gt=0, le=10)
+    """Cosines are divided by it: the lower, the sharper the model tells near items apart."""
+    epochs: int = Field(default=15, ge=1, le=1000)
+    """Passes over the positives, at most: training ends when two in a row were no better."""
     interests: int = Field(default=4, ge=1, le=16)
     """Interests of a user, at most: a user with n items has log2(n) of them, rounded up."""
     routing_rounds: int = Field(default=3, ge=1, le=10)
@@ -53,11 +60,14 @@ class MIND(TwoTowers):
     Config: ClassVar[type[VectorRecallConfig]] = MINDRecallConfig
 
     def model(self, config: MINDRecallConfig, features: VectorFeatures) -> ModelConfig:
-        layers, width = MLP(hidden_units=config.hidden_units), config.output_dim
+        width = config.output_dim
+        layers, output_dim = tower_layers(config)
         user = MINDUserTower(
             input=USER,
             history_input=HISTORY,
-            user_mlp=MLP(hidden_units=(*config.hidden_units, width)),
+            user_mlp=MLP(
+                hidden_units=(*(config.hidden_units or (width,)), width), activation=layers.activation
+            ),
             user_seq_combine=UserSeqCombineMethod.CONCAT,
             capsule_config=B2ICapsule(
                 max_k=config.interests,
@@ -78,7 +88,7 @@ class MIND(TwoTowers):
             mind=MINDConfig(
                 user_tower=user,
                 item_tower=Tower(input=ITEM, mlp=layers),
-                output_dim=width,
+                output_dim=output_dim,
                 simi_pow=config.attention_power,
                 similarity=Similarity.COSINE,
                 temperature=config.temperature,

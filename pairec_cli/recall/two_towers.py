@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pairec_cli.domain.package import Node, Publication
-from pairec_cli.domain.pipeline_config.layers import PoolingEncoder, SeqEncoderConfig
+from pairec_cli.domain.pipeline_config.layers import MLP, PoolingEncoder, SeqEncoderConfig
 from pairec_cli.domain.pipeline_config.losses import LossConfig, MetricConfig, RecallAtK, SoftmaxCrossEntropy
 from pairec_cli.domain.pipeline_config.pipeline import FeatureGroupConfig, ModelConfig, SeqGroupConfig
 from pairec_cli.domain.solution import Solution
 from pairec_cli.recall.vector import VectorRecallConfig
 from pairec_cli.recall.vector_encoding import encoding_nodes
 from pairec_cli.recall.vector_features import VectorFeatures, vector_features
+from pairec_cli.recall.vector_online import history_node, history_publication, online_conf
 from pairec_cli.recall.vector_samples import positives_node, samples_node
 from pairec_cli.recall.vector_search import engine_conf, publications, search_node
 from pairec_cli.recall.vector_training import package_files, train_node
@@ -49,7 +50,9 @@ class TwoTowers:
             samples_node(config, solution, features),
             *encoding_nodes(config, solution, features),
             train_node(config, solution),
-            search_node(config, solution),
+            history_node(config, solution, features)
+            if config.is_online_mode
+            else search_node(config, solution),
         ]
 
     def package_files(self, config: Any, solution: Solution, sizes: Mapping[str, int]) -> dict[str, str]:
@@ -57,10 +60,19 @@ class TwoTowers:
         return package_files(config, solution, features, self.model(config, features))
 
     def publications(self, config: VectorRecallConfig, solution: Solution) -> list[Publication]:
+        if config.is_online_mode:
+            return [history_publication(config, solution, self.features(config, solution, {}))]
         return publications(config, solution)
 
     def engine_conf(self, config: VectorRecallConfig, solution: Solution) -> Mapping[str, Any]:
-        return engine_conf(config, solution)
+        return online_conf(config, solution) if config.is_online_mode else engine_conf(config, solution)
+
+
+def tower_layers(config: VectorRecallConfig) -> tuple[MLP, int]:
+    """A tower's mlp and the model's output_dim: hidden layers and a linear one, or one linear layer alone."""
+    if config.hidden_units:
+        return MLP(hidden_units=config.hidden_units), config.output_dim
+    return MLP(hidden_units=(config.output_dim,), activation=""), 0
 
 
 def user_group(features: VectorFeatures) -> FeatureGroupConfig:

@@ -1,7 +1,8 @@
 """Vector recall: the form that DSSM and MIND share, and the names of what they make.
 
 A model with two towers learns from what users took (the target) to lay users near items. Per user the
-nearest items are searched offline and go online as a list. Tables, each `<solution>_<recall>_<part>_v1`:
+nearest items are searched offline and go online as a list, or they are searched with each request. Tables,
+each `<solution>_<recall>_<part>_v1`:
 
     positives      a user's items in the order in which they were taken
     samples        one row per positive, per user and per item, with attributes and history
@@ -11,6 +12,10 @@ nearest items are searched offline and go online as a list. Tables, each `<solut
     item_vectors, user_vectors      what the model makes of them
     search         vectors and items taken, which the search reads
     (no part)      each user's nearest items: what the engine reads
+
+In online mode users have no vectors and no lists; the engine computes a user's vectors with the request, from
+
+    history        each user's history and the items taken
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from pairec_cli.domain.solution import Form, Names, RankingTarget, RecallConfig,
 POSITIVES, SAMPLES, VOCABULARY = "positives", "samples", "vocabulary"
 TRAIN_ROWS, EVAL_ROWS, USERS, ITEMS, SAMPLER = "fg_encoded", "fg_encoded_eval", "users", "items", "sampler"
 TRAINING, ITEM_VECTORS, USER_VECTORS, SEARCH = "train", "item_vectors", "user_vectors", "search"
+HISTORY = "history"
 
 EmbedDimPolicy = Literal["EMB_SQRT4_STEP8", "EMB_SQRT4_STEP4", "EMB_LN_STEP8", "EMB_LN_STEP4"]
 
@@ -59,6 +65,8 @@ class VectorRecallConfig(RecallConfig):
     """Recall target."""
     negative_sampler: NegativeSampling = NegativeSampling()
     """Negative sampling strategy and its number."""
+    is_online_mode: bool = False
+    """Compute users' vectors at request time, from their features and history, instead of once a day."""
     training_days: int = Field(default=30, ge=1, le=365)
     """train_days: days of behavior logs that are learned from, and that a user's history reaches back."""
     embed_dim_policy: EmbedDimPolicy = "EMB_LN_STEP8"
@@ -67,7 +75,7 @@ class VectorRecallConfig(RecallConfig):
     """Embedding width of item ids, which carry most of what is learned; 0 means by the policy."""
     output_dim: int = Field(default=64, ge=4, le=512)
     """Width of the users' and items' vectors."""
-    hidden_units: tuple[int, ...] = Field(default=(128,), min_length=1)
+    hidden_units: tuple[int, ...] = (128,)
     """Widths of the towers' layers."""
     sequence_length: int = Field(default=50, ge=1, le=500)
     """Items of a user's history that are read, the latest ones."""
@@ -85,6 +93,8 @@ class VectorRecallConfig(RecallConfig):
     """Attributes of users that the model reads; empty means all categorical and tag attributes."""
     item_attributes: Names = ()
     """Attributes of items that the model reads; empty means all categorical and tag attributes."""
+    index_from: int = Field(default=100_000, ge=1)
+    """Items from which on the online search goes by a graph (approximate); fewer are all compared."""
     recall_count: int = Field(default=200, ge=1, le=10_000)
     """Items per user."""
     drop_seen: bool = True
@@ -92,7 +102,7 @@ class VectorRecallConfig(RecallConfig):
 
     @model_validator(mode="after")
     def _widths(self) -> Self:
-        if min(self.hidden_units) < 1:
+        if min(self.hidden_units, default=1) < 1:
             raise ValueError("hidden_units are numbers above 0")
         return self
 

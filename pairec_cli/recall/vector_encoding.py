@@ -111,7 +111,7 @@ class _SampleEncoder(Encoder):
 
 
 def encoding_nodes(config: VectorRecallConfig, solution: Solution, features: VectorFeatures) -> list[Node]:
-    """Vocabulary, rows to train on, rows held out, users, items, sampler."""
+    """Vocabulary, rows to train on, rows held out, users where they get vectors, items, sampler."""
     of_user, of_item = [*features.user, *features.history], features.item
     known = "" if config.for_cold_start else _known(config, solution, features.item[0].name)
     parts: list[tuple[str, str, str, Sequence[ModelFeature], str]] = [
@@ -121,6 +121,8 @@ def encoding_nodes(config: VectorRecallConfig, solution: Solution, features: Vec
         (ITEMS, "item", "the items that are recalled", of_item, known),
     ]
     fields = tuple(sample_fields(config, solution, features))
+    if config.is_online_mode:
+        parts = [one for one in parts if one[0] != USERS]
     nodes = [_vocabulary_node(config, solution, features, fields)]
     for part, what, about, read, more in parts:
         ranking = Ranking(name=config.name, targets=(label(config),), rank_score="${x}")

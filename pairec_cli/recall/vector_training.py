@@ -43,7 +43,7 @@ EVAL_BATCH = 1024
 _SCRIPT = """\
 # Solution {solution}, node {node}
 # Trains the recall model {model} with TorchEasyRec on the encoded rows, measures it on the rows held out,
-# exports its two towers, and writes the vectors of items and users.
+# exports its two towers, and writes the vectors of {whose}.
 
 set -e
 
@@ -118,22 +118,23 @@ def files_of(
 def train_node(config: VectorRecallConfig, solution: Solution) -> Node:
     """The node that trains and writes the vectors. Locally its table holds the metrics."""
     names, node = TableNames(solution), table(config, solution, TRAINING)
-    programs = (_training, _export, _item_vectors, _user_vectors)
+    online = config.is_online_mode
+    programs = (_training, _export, _item_vectors) if online else _OFFLINE
     script = _SCRIPT.format(
         solution=solution.name,
         node=node,
         model=model_name(config, solution),
+        whose="items; the user tower answers with the request" if online else "items and users",
         commands="\n\n".join(command(*program(config, solution)) for program in programs),
     )
-    read = (TRAIN_ROWS, EVAL_ROWS, SAMPLER, ITEMS, USERS, VOCABULARY)
+    read = (TRAIN_ROWS, EVAL_ROWS, SAMPLER, ITEMS, *(() if online else (USERS,)), VOCABULARY)
+    written = (TRAINING, ITEM_VECTORS, *(() if online else (USER_VECTORS,)))
     return Node(
         name=node,
         kind=NodeKind.PAI_DLC,
         script=script,
         inputs=tuple(names.qualified(table(config, solution, part)) for part in read),
-        outputs=tuple(
-            names.qualified(table(config, solution, part)) for part in (TRAINING, ITEM_VECTORS, USER_VECTORS)
-        ),
+        outputs=tuple(names.qualified(table(config, solution, part)) for part in written),
         parameters=day_parameters(script),
         description=f"Training of the recall model {model_name(config, solution)}",
     )
@@ -187,6 +188,9 @@ def _predict(
         "reserved_columns": f"__{key}__",
         "output_columns": f"{side}_tower_emb",
     } | _quota(solution)
+
+
+_OFFLINE = (_training, _export, _item_vectors, _user_vectors)
 
 
 def _quota(solution: Solution) -> dict[str, str]:

@@ -26,7 +26,7 @@ _TRAINERS = Registry(
     "trainer",
     {
         "ranking": "pairec_cli.workflow.dlc:Training",
-        "vectors": "pairec_cli.workflow.vector_training:VectorTraining",
+        "vectors": "pairec_cli.workflow.tower_training:TowerTraining",
     },
 )
 """Imported when a training node runs: PyTorch takes longer to import than most nodes to run."""

@@ -15,6 +15,7 @@ from pairec_cli.workflow import engine_config
 from pairec_cli.workflow.archive import ENGINE_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_text
 from pairec_cli.workflow.ranking_service import put_model_into_service, served_ranking
+from pairec_cli.workflow.vector_service import put_towers_into_service
 from pairec_cli.workflow.workspace import Workspace
 
 _VIEW_KEYS = ("FeatureStoreViewName", "TriggerView", "SimilarView")
@@ -24,11 +25,12 @@ def put_into_service(workspace: Workspace, target: WorkflowName) -> tuple[str, .
     """Merge the workflow's deployed configuration into what is served; doing so again changes nothing.
 
     Returns what it waits for: when its scene is served already, it takes over only when the views that are
-    new to it are online, and its ranking model is trained. Raises AlreadyExists for a recall of another scene
-    with its name, DataError for a new ranking model that cannot be served.
+    new to it are online, and its models are trained. Raises AlreadyExists for a recall of another scene
+    with its name, DataError for a new model that cannot be served.
     """
     ranking = served_ranking(workspace, target)
     model = None if ranking is None else put_model_into_service(workspace, ranking)
+    untrained = put_towers_into_service(workspace, target)
     text = DeployedScripts(workspace.dataworks(target.workspace)).files(target.workflow).get(ENGINE_FILE)
     if text is None:
         return ()
@@ -42,6 +44,7 @@ def put_into_service(workspace: Workspace, target: WorkflowName) -> tuple[str, .
         waits = list(dict.fromkeys(view for view in _views(wanted) if view not in there))
         if ranking is not None and model is None:
             waits.append(f"model {ranking.name}")
+        waits += [f"model {name}" for name in untrained]
         if waits:
             return tuple(waits)
     replace_text(workspace.engine_path, engine_config.dump(merged))

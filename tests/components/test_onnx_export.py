@@ -147,16 +147,16 @@ def test_names_of_vocabularies_stay_within_the_folder(tmp_path: Path) -> None:
 def test_a_graph_that_computes_something_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = onnx_export._write_graph
+    write = onnx_export.write_graph
 
-    def another(made: RankingModel, *rest: Any) -> None:
+    def another(graph: Any, *rest: Any) -> None:
         with torch.no_grad():
-            made.bottom.layers[0].linear.bias.add_(0.01)
-        write(made, *rest)
+            graph.model.bottom.layers[0].linear.bias.add_(0.01)
+        write(graph, *rest)
         with torch.no_grad():
-            made.bottom.layers[0].linear.bias.sub_(0.01)
+            graph.model.bottom.layers[0].linear.bias.sub_(0.01)
 
-    monkeypatch.setattr(onnx_export, "_write_graph", another)
+    monkeypatch.setattr(onnx_export, "write_graph", another)
     with pytest.raises(NotTheSameModel, match="differs from the model by"):
         exported(tmp_path)
     assert not (tmp_path / "model.json").exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.engine.models import ranked, serve_model
 from tests.engine.stores import config, custom, hot, store, user_features
+from tests.online.tower_folders import serve_tower
 
 SERVE = """
 import json, sys
@@ -60,6 +61,28 @@ def served(folder: Path, scene: str) -> tuple[list[str], list[str], list[str]]:
     items, foreign, modules = json.loads(run.stdout)
     by_itself = {"sitecustomize", "usercustomize"}  # an environment's own, as are those with an underscore
     return items, [name for name in foreign if name[0] != "_" and name not in by_itself], modules
+
+
+def test_a_scene_with_a_user_tower_loads_numpy_and_onnxruntime_alone(tmp_path: Path) -> None:
+    serve_tower(tmp_path / "models")
+    tower = {"Name": "dssm", "RecallType": "OnlineVectorRecall", "RecallCount": 2, "RecallAlgo": "home_dssm"}
+    conf = config(custom("u2i"), tower)
+    conf["SceneConfs"] = {
+        scene: {"default": {"RecallNames": [name]}} for scene, name in (("near", "dssm"), ("plain", "u2i"))
+    }
+    found = {}
+    with store(tmp_path, u2i={"1": "a::1,b::0.5"}) as db:
+        for scene in conf["SceneConfs"]:
+            arguments = [
+                sys.executable, "-c", RANK, str(db.path), json.dumps(conf), str(tmp_path / "models"), scene,
+            ]  # fmt: skip
+            root = Path(__file__).parents[2]
+            run = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=root)
+            found[scene] = json.loads(run.stdout)
+    assert found["near"][0] == ["a", "b"]
+    assert {"numpy", "onnxruntime"} <= set(found["near"][1])
+    assert not {"usearch", "pandas", "torch"} & set(found["near"][1])
+    assert not {"numpy", "onnxruntime"} & set(found["plain"][1])
 
 
 def test_a_scene_with_a_model_loads_numpy_and_onnxruntime_alone(tmp_path: Path) -> None:

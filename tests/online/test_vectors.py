@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,79 @@ def test_what_cannot_be_published_leaves_what_is_there(tmp_path: Path) -> None:
             vectors.publish("items", ids, matrix)
     assert vectors.index("items").ids == IDS
     assert [path.name for path in tmp_path.iterdir()] == [f"items{SUFFIX}"]
+
+
+CLOUD = np.random.default_rng(3).normal(size=(600, 16)).astype(np.float32)
+MANY = [f"i{place}" for place in range(600)]
+
+
+def graphs(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.usearch"))
+
+
+def test_a_graph_finds_what_the_exact_search_finds(tmp_path: Path) -> None:
+    vectors = Vectors(tmp_path)
+    published = vectors.publish("items", MANY, CLOUD, graph_from=600)
+    assert published.rows == 600
+    assert published.recall is not None
+    assert published.recall >= 0.99
+    assert len(graphs(tmp_path)) == 1
+    graph = Vectors(tmp_path).index("items")
+    Vectors(tmp_path / "exact").publish("items", MANY, CLOUD)
+    exact = Vectors(tmp_path / "exact").index("items")
+    assert graph._graph is not None
+    assert (exact._graph, exact.doubt, graph.doubt) == (None, "", "")
+    for asked in (CLOUD[:1], CLOUD[5:8]):
+        found, wanted = graph.search(asked, 20), exact.search(asked, 20)
+        assert len({item for item, _ in found} & {item for item, _ in wanted}) >= 19
+        assert dict(found).items() <= {**dict(exact.search(asked, 600))}.items()
+        assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    assert graph.search(CLOUD[:1], 600) == exact.search(CLOUD[:1], 600), "asked for all, all are compared"
+    assert graph.search(CLOUD[:1], 0) == []
+
+
+def test_small_catalogs_have_no_graph(tmp_path: Path) -> None:
+    assert Vectors(tmp_path).publish("items", MANY, CLOUD, graph_from=601).recall is None
+    assert graphs(tmp_path) == []
+
+
+def test_a_new_index_takes_the_old_graph_away(tmp_path: Path) -> None:
+    vectors = Vectors(tmp_path)
+    vectors.publish("items", MANY, CLOUD, graph_from=1)
+    vectors.publish("other", MANY, CLOUD, graph_from=1)
+    before, old = vectors.index("items"), graphs(tmp_path)
+    vectors.publish("items", MANY[:400], CLOUD[:400], graph_from=1)
+    assert len(graphs(tmp_path)) == 2
+    assert len(set(graphs(tmp_path)) & set(old)) == 1
+    assert len(before.search(CLOUD[:1], 20)) == 20, "who has the old one open goes on"
+    vectors.publish("items", MANY[:400], CLOUD[:400])
+    assert len(graphs(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "other", "overwritten"])
+def test_a_damaged_graph_costs_speed_alone(tmp_path: Path, damage: str) -> None:
+    vectors = Vectors(tmp_path)
+    vectors.publish("items", MANY, CLOUD, graph_from=1)
+    (path,) = graphs(tmp_path)
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        half = len(content) // 2
+        changed = {"torn": content[:-100], "other": b"x" * 9, "overwritten": content[:half] + bytes(half)}
+        path.write_bytes(changed[damage])
+    index = Vectors(tmp_path).index("items")
+    assert "is searched exactly" in index.doubt
+    assert index.search(CLOUD[:1], 3)[0][0] == "i0"
+
+
+def test_threads_share_a_graph(tmp_path: Path) -> None:
+    Vectors(tmp_path).publish("items", MANY, CLOUD, graph_from=1)
+    index = Vectors(tmp_path).index("items")
+    expected = [index.search(CLOUD[place], 10) for place in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda place: index.search(CLOUD[place % 50], 10), range(400)))
+    assert found == expected * 8
 
 
 def test_names_stay_in_the_folder(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from pairec_cli.domain.ds import DsRange, resolve_parameters
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, NodeKind
@@ -11,6 +13,8 @@ from pairec_cli.domain.pipeline_config import parse
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.nodes import feature_nodes
+from pairec_cli.online.in_service import InService
+from pairec_cli.online.user_towers import UserTower
 from pairec_cli.warehouse.lineage import lineage
 from pairec_cli.workflow.dlc_script import read_commands, table_path
 from tests.features.world import World, at, event
@@ -96,6 +100,62 @@ class VectorContract(RecallContract):
             found.append(world.rows(nodes[-1].name, DS))
         assert found[0] == found[1]
 
+    def test_online_mode_has_histories_instead_of_lists(
+        self, method: Any, solution: Solution, config: Any
+    ) -> None:
+        online = config.model_copy(update={"is_online_mode": True})
+        names = {node.name for node in method.nodes(online, solution)}
+        offline = {node.name for node in method.nodes(config, solution)}
+        assert offline - names == {"s_mine_users_v1", "s_mine_v1"}
+        assert names - offline == {"s_mine_history_v1"}
+        for node in method.nodes(online, solution):
+            reads, writes = tables(node, TableNames(solution).project)
+            assert (reads, writes) == (set(node.inputs), set(node.outputs))
+        (publication,) = method.publications(online, solution)
+        assert publication.view == "s_mine_history_v1"
+        assert publication.columns[0] == "history_3_seq__item_id"
+        conf = method.engine_conf(online, solution)
+        assert (conf["RecallType"], conf["RecallAlgo"]) == ("OnlineVectorRecall", "s_mine")
+        assert conf["DaoConf"]["FeatureStoreViewName"] == publication.view
+        assert conf["SeenField"] in publication.columns
+
+    def test_online_vectors_are_the_precomputed_ones(
+        self, method: Any, solution: Solution, config: Any, make_world: MakeWorld
+    ) -> None:
+        online = config.model_copy(update={"is_online_mode": True})
+        world = world_of_one_day(make_world, solution.model_copy(update={"recalls": (online,)}))
+        nodes = [*method.nodes(config, solution), method.nodes(online, solution)[-1]]
+        logged = run_recall(world, nodes, method.package_files(config, solution, {}), DS)
+        assert any("ONNX and PyTorch agree" in line for line in logged)
+        expected = {
+            row["__user_id__"]: [
+                [float(x) for x in one.split(",")] for one in row["user_tower_emb"].split("|")
+            ]
+            for row in world.rows("s_mine_user_vectors_v1", DS)
+        }
+        lists = {row["user_id"]: row["item_ids"] for row in world.rows("s_mine_v1", DS)}
+        histories = {row["user_id"]: row for row in world.rows("s_mine_history_v1", DS)}
+        folder = world.warehouse.layout.root.parent / "models" / "s_mine"
+        tower = UserTower(folder, InService(DS, DS, "UTC", "user_id", "item_id"))
+        for user, row in histories.items():
+            known = {**row, "gender": "mf"[int(user) % 2]}
+            vectors = tower.vectors(user, known, {}, (), 0)
+            np.testing.assert_allclose(vectors, np.array(expected[user], "f4"), atol=1e-5)
+            found = tower.nearest(vectors, config.recall_count, set(row["seen_item_ids"].split(",")))
+            assert [item for item, _ in found] == [e.split("::")[0] for e in lists[user].split(",")]
+            check_recent(tower, user, known, vectors)
+
+    def test_a_large_catalog_gets_a_graph_and_its_recall_is_told(
+        self, method: Any, solution: Solution, config: Any, make_world: MakeWorld
+    ) -> None:
+        online = config.model_copy(update={"is_online_mode": True, "index_from": 2, "epochs": 1})
+        world = world_of_one_day(make_world, solution.model_copy(update={"recalls": (online,)}))
+        files = method.package_files(online, solution, {})
+        logged = run_recall(world, method.nodes(online, solution), files, DS)
+        assert "index of 7 items with a graph: recall@100 1.0000 of the exact search" in logged
+        metrics = {row["metric"]: row["value"] for row in world.rows("s_mine_train_v1", DS)}
+        assert metrics["index_recall_at_100"] == 1.0
+
     def test_the_package_holds_a_config_that_can_be_read(
         self, method: Any, solution: Solution, config: Any
     ) -> None:
@@ -118,6 +178,24 @@ def width_of_items(method: Any, config: Any, solution: Solution) -> int:
     found = parse(files["models/s_mine/pipeline.config"])
     own = [one.id_feature for one in found.feature_configs if one.id_feature is not None]
     return next(int(one.embedding_dim or 0) for one in own if one.feature_name == "item_id")
+
+
+def check_recent(tower: UserTower, user: str, known: dict[str, Any], vectors: Any) -> None:
+    """What a user took since the history was written counts as the history's own entries do."""
+    fields = [name for name in known if name.startswith("history_")]
+    latest, *rest = known["history_3_seq__item_id"].split(";")
+    older = {name: ";".join(known[name].split(";")[1:]) for name in fields}
+    again = tower.vectors(user, {**known, **older}, {}, (latest,), 0)
+    np.testing.assert_allclose(again, vectors, atol=1e-6)
+    np.testing.assert_allclose(tower.vectors(user, known, {}, (latest,), 0), vectors, atol=1e-6)
+    moved = tower.vectors(user, known, {}, (rest[0],), 0)
+    swapped = {name: _swapped(known[name]) for name in fields}
+    np.testing.assert_allclose(moved, tower.vectors(user, {**known, **swapped}, {}, (), 0), atol=1e-6)
+
+
+def _swapped(text: str) -> str:
+    first, second, *rest = text.split(";")
+    return ";".join([second, first, *rest])
 
 
 def tables(node: Node, project: str) -> tuple[set[str], set[str]]:

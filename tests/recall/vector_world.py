@@ -11,8 +11,8 @@ from pairec_cli.domain.ds import resolve_parameters
 from pairec_cli.domain.package import Node, NodeKind
 from pairec_cli.recall.vector import model_name
 from pairec_cli.workflow.archive import MODELS_FOLDER
+from pairec_cli.workflow.tower_training import TowerTraining
 from pairec_cli.workflow.vector_service import ServedVectors
-from pairec_cli.workflow.vector_training import VectorTraining
 from pairec_cli.workflow.workspace import Workspace
 from tests.features.world import World
 
@@ -36,7 +36,7 @@ def train(world: World, node: Node, files: Mapping[str, str], ds: str) -> list[s
     served = ServedVectors(solution, recall, models / model_name(recall, solution))
     workspace = cast(Workspace, SimpleNamespace(warehouse=world.warehouse, models=models))
     resources = {f"{MODELS_FOLDER}/{path.removeprefix('models/')}": text for path, text in files.items()}
-    VectorTraining(
+    TowerTraining(
         workspace,
         served,
         replace(node, resources=resources),

@@ -73,10 +73,10 @@ class Triggers:
     ) -> None:
         self.conf, self.clock = conf, clock
         self.count = conf.trigger_count or conf.limit
-        self.weights = _numbers(conf.event_weight)
-        self.play_times = {} if conf.no_use_play_time_field else _numbers(conf.event_play_time)
+        self.weights = named_numbers(conf.event_weight)
+        self.play_times = {} if conf.no_use_play_time_field else named_numbers(conf.event_play_time)
         self.expression = _compiled(conf.weight_expression)
-        self.events = _events(conf, resources)
+        self.events = open_events(conf, resources)
         self.remote = conf.adapter_type.lower() != FEATURESTORE
 
     def of(self, uid: str) -> dict[str, float]:
@@ -141,7 +141,7 @@ def _combination(trigger: _Trigger, rule: DiversityRule) -> str:
     return "_".join(to_text(trigger.row.get(name), "") for name in rule.dimensions)
 
 
-def _numbers(text: str) -> dict[str, float]:
+def named_numbers(text: str) -> dict[str, float]:
     """`name:number;…`; what has another form is left out."""
     pairs = (piece.split(":") for piece in text.split(";"))
     named = ((pair[0], to_float(pair[1], None)) for pair in pairs if len(pair) == 2)
@@ -156,7 +156,8 @@ def _compiled(text: str) -> Evaluate | InvalidInput | None:
         return error
 
 
-def _events(conf: TriggerDaoConf, resources: Resources) -> UserEvents:
+def open_events(conf: TriggerDaoConf, resources: Resources) -> UserEvents:
+    """The events of users, wherever they lie. Raises InvalidConfig for a source that is not served."""
     columns = EventColumns(
         play_time="" if conf.no_use_play_time_field else "play_time",
         properties=conf.property_fields,

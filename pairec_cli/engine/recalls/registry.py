@@ -17,6 +17,7 @@ RECALLS = Registry(
             "pairec_cli.engine.recalls.item_collaborative:ItemCollaborativeFilterRecall"
         ),
         "MockRecall": "pairec_cli.engine.recalls.mock:MockRecall",
+        "OnlineVectorRecall": "pairec_cli.engine.recalls.online_vector:OnlineVectorRecall",
         "RealTimeU2IRecall": "pairec_cli.engine.recalls.realtime_u2i:RealTimeU2IRecall",
         "UserCollaborativeFilterRecall": (
             "pairec_cli.engine.recalls.user_collaborative:UserCollaborativeFilterRecall"

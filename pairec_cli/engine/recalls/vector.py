@@ -49,7 +49,10 @@ class VectorRecall:
         vector = vector_of(text)
         if vector is None:
             return Recalled((), "the user's vector cannot be read")
-        found = self.vectors.index(self.algorithm).search(vector, self.count)
+        index = self.vectors.index(self.algorithm)
+        found = index.search(vector, self.count)
+        if index.doubt:
+            context.notes.append(index.doubt)
         items = [Item(id, score, self.name, self.item_type) for id, score in found]
         if items:
             return Recalled(items)
