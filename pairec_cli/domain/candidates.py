@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pairec_cli.domain.records import Record
@@ -82,6 +82,23 @@ class Item:
             self.properties = properties
         if algo_scores is not None:
             self.algo_scores = algo_scores
+
+    @classmethod
+    def listed(cls, entries: Iterable[tuple[str, str, float, bool]], item_type: str = "") -> list[Item]:
+        """An item for each (id, retrieve id, score, …) in order. As the constructor makes them, but a call
+        for each of hundreds would cost more than the work itself."""
+        new = cls.__new__
+        found = []
+        for id, retrieve_id, score, _ in entries:
+            item = new(cls)
+            item.id = id
+            item.score = score
+            item.retrieve_id = retrieve_id
+            item.item_type = item_type
+            item.recall_scores = None
+            item.explanation = None
+            found.append(item)
+        return found
 
     if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for one of these
 

@@ -21,13 +21,13 @@ from pairec_cli.domain.requests import (
     StageTrace,
 )
 from pairec_cli.domain.sources import NoSources, Sources
-from pairec_cli.domain.stages import Aftermath, RequestContext, Resources
+from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.pipeline import Served, candidates, new_context, serve
 from pairec_cli.engine.plan import Plan, Planner
 from pairec_cli.engine.sources import ConfiguredSources
-from pairec_cli.engine.steps import finish
+from pairec_cli.engine.steps import finish, with_aftermath
 from pairec_cli.online.featuredb import FeatureDB
 
 VECTORS = "vectors"
@@ -54,7 +54,7 @@ class Engine:
             models=models,
         )
         self._planner = Planner(config, resources)
-        self._aftermaths = [one for one in self._planner.filters.values() if isinstance(one, Aftermath)]
+        self._aftermaths = with_aftermath(self._planner.filters.values())
         self._plans: dict[tuple[str, str], Plan] = {}
         self._sources: ConfiguredSources | None = None
 

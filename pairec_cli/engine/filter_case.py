@@ -35,7 +35,7 @@ from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.experiments import chosen_filters
 from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.plan import Planner
-from pairec_cli.engine.steps import finish, run_stage
+from pairec_cli.engine.steps import finish, run_stage, with_aftermath
 from pairec_cli.online.memory import MemorySources, MemoryViews
 
 
@@ -132,7 +132,7 @@ class CaseRun:
             before = items
             items = run_stage("filter", stage, items, context, trace)
             dropped.append(Dropped(stage.name, _missing(before, items), stage.drops))
-        failures = finish(self.planner.filters.values(), items[: request.size], context)
+        failures = finish(with_aftermath(self.planner.filters.values()), items[: request.size], context)
         return StepResult(items, trace, dropped, failures)
 
     def _filters(self, scene: str) -> list[Filter]:

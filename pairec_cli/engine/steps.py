@@ -28,13 +28,18 @@ def run_stage(
     return items
 
 
-def finish(stages: Iterable[object], items: Sequence[Item], context: RequestContext) -> list[str]:
-    """Lets every stage with an aftermath do its work; returns what failed, one sentence each."""
+def with_aftermath(stages: Iterable[object]) -> list[Aftermath]:
+    """Those stages that have something to do once the answer is fixed. Asking costs more than most of what
+    they do: once for an engine, not once for a request."""
+    return [stage for stage in stages if isinstance(stage, Aftermath)]
+
+
+def finish(stages: Iterable[Aftermath], items: Sequence[Item], context: RequestContext) -> list[str]:
+    """Lets every stage do its work; returns what failed, one sentence each."""
     failures = []
     for stage in stages:
-        if isinstance(stage, Aftermath):
-            try:
-                stage.after_answer(items, context)
-            except PairecError as error:
-                failures.append(error.message)
+        try:
+            stage.after_answer(items, context)
+        except PairecError as error:
+            failures.append(error.message)
     return failures

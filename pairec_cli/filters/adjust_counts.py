@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from operator import attrgetter
 
 from pairec_cli.domain.candidates import Item
@@ -41,12 +42,8 @@ def by_score(items: Iterable[Item]) -> list[Item]:
 def by_recall(items: Iterable[Item]) -> dict[str, list[Item]]:
     """The items of each recall, in order; recalls in order of first appearance."""
     found: dict[str, list[Item]] = {}
-    for item in items:
-        own = found.get(item.retrieve_id)
-        if own is None:
-            found[item.retrieve_id] = [item]
-        else:
-            own.append(item)
+    for recall, run in groupby(items, attrgetter("retrieve_id")):  # most lists are a few long runs
+        found.setdefault(recall, []).extend(run)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -30,12 +31,28 @@ class CompletelyFairFilter:
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
         slots = [waiting[::-1] for waiting in by_recall(by_score(items)).values()]
+        wanted = min(self.retain, len(items))
         chosen: list[Item] = []
-        for count in range(min(self.retain, len(items))):
-            slot = count % len(slots)
+        while len(chosen) < wanted:
+            slot = len(chosen) % len(slots)
+            if slot == 0:
+                chosen += _whole_rounds(slots, wanted - len(chosen))
+                if len(chosen) == wanted:
+                    break
             waiting = slots[slot]
             chosen.append(waiting.pop())
             if not waiting:
                 slots[slot] = slots[-1]
                 slots.pop()
         return chosen
+
+
+def _whole_rounds(slots: list[list[Item]], wanted: int) -> list[Item]:
+    """At most `wanted` items from as many rounds as there are before a recall gives its last one."""
+    rounds = min(wanted // len(slots), min(map(len, slots)) - 1)
+    if rounds < 1:
+        return []
+    turns = [waiting[: -rounds - 1 : -1] for waiting in slots]
+    for waiting in slots:
+        del waiting[-rounds:]
+    return list(chain.from_iterable(zip(*turns, strict=True)))

@@ -4,7 +4,7 @@ engine's priority_adjust_count_filter.go)."""
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.coercion import to_text
@@ -45,8 +45,8 @@ class DistinctFields:
 
     def load(self, items: Sequence[Item], context: RequestContext) -> None:
         """A source that fails leaves the items as they are, with a note."""
-        known = {item.id: self.cache.get(item.id) for item in items}
-        unknown = [id for id, fields in known.items() if fields is None]
+        known = self.cache.get_many(item.id for item in items)
+        unknown = list({item.id: None for item in items if item.id not in known})
         try:
             read = self.rows.read(unknown) if unknown else None
         except PairecError as error:
@@ -55,16 +55,17 @@ class DistinctFields:
         if read is not None:
             if read.reason:
                 context.notes.append(f"fields are missing: {read.reason}")
-            for id, row in read.found.items():
-                texts = {name: _text(value) for name, value in row.items()}
-                known[id] = {name: text for name, text in texts.items() if text}
-                self.cache.put(id, known[id] or {})
+            found = {id: _texts(row) for id, row in read.found.items()}
+            self.cache.put_many(found)
+            known.update(found)
         for item in items:
-            item.properties.update(known[item.id] or {})
+            item.properties.update(known.get(item.id, {}))
 
 
-def _text(value: object) -> str:
-    return "" if isinstance(value, float) else to_text(value, "")
+def _texts(row: Mapping[str, object]) -> dict[str, str]:
+    """The row's texts and integers, as texts."""
+    texts = ((name, "" if isinstance(value, float) else to_text(value, "")) for name, value in row.items())
+    return {name: text for name, text in texts if text}
 
 
 class Diversity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -24,22 +24,34 @@ class ExpiringCache(Generic[V]):
         self._lock = threading.Lock()
 
     def get(self, key: str) -> V | None:
+        return self.get_many((key,)).get(key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, V]:
+        """The values of those keys that have one."""
+        found: dict[str, V] = {}
+        entries, now = self._entries, self.clock()
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return None
-            ends, value = entry
-            if self.clock() >= ends:
-                del self._entries[key]
-                return None
-            self._entries.move_to_end(key)
-            if self.sliding:
-                self._entries[key] = (self.clock() + self.seconds, value)
-            return value
+            for key in keys:
+                entry = entries.get(key)
+                if entry is None:
+                    continue
+                if now >= entry[0]:
+                    del entries[key]
+                    continue
+                found[key] = entry[1]
+                entries.move_to_end(key)
+                if self.sliding:
+                    entries[key] = (now + self.seconds, entry[1])
+        return found
 
     def put(self, key: str, value: V) -> None:
+        self.put_many({key: value})
+
+    def put_many(self, values: Mapping[str, V]) -> None:
+        entries, ends = self._entries, self.clock() + self.seconds
         with self._lock:
-            self._entries[key] = (self.clock() + self.seconds, value)
-            self._entries.move_to_end(key)
-            while len(self._entries) > self.size:
-                self._entries.popitem(last=False)
+            for key, value in values.items():
+                entries[key] = (ends, value)
+                entries.move_to_end(key)
+            while len(entries) > self.size:
+                entries.popitem(last=False)

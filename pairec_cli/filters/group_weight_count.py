@@ -69,7 +69,7 @@ class GroupWeightCountFilter:
     def _counts(self, groups: Groups) -> dict[str, int]:
         """How many items each group takes before trimming and filling."""
         config = self.config
-        sums = {name: sum(item.score for item in members) for name, members in groups.items()}
+        sums = {name: sum([item.score for item in members]) for name, members in groups.items()}
         wanted = self._wanted(sums, config.retain_num)
         counts = dict.fromkeys(groups, 0)
         full = [name for name, count in wanted.items() if 0 < config.group_max_num <= count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from pairec_cli.domain.candidates import Item
@@ -13,20 +13,22 @@ from pairec_cli.domain.sources import CONFIGURATION
 from pairec_cli.domain.stages import RequestContext
 
 ItemData = Callable[[Item, RequestContext], str]
+ItemsData = Callable[[Sequence[Item], RequestContext], list[str]]
 
 
-def item_data(expression: str, function: str) -> ItemData:
-    """GenerateItemDataExpr, else GenerateItemDataFuncName, else the item's id.
+def items_data(expression: str, function: str) -> ItemsData:
+    """One text per item: GenerateItemDataExpr, else GenerateItemDataFuncName, else the item's id.
 
     The expression's names are `uid`, `item_id`, `item` and `context`; where it fails or gives "" the function
     counts. A function is named `package.module:function`, and is given the uid and the item. Raises
     InvalidConfig for an expression that cannot be read and a function that cannot be imported.
     """
-    plain = _imported(function) if function else _own_id
+    plain = _imported(function) if function else None
     evaluate = compiled("GenerateItemDataExpr", expression)
-    if evaluate is None:
-        return plain
-    return lambda item, context: _text(evaluate, item_names(item, context)) or plain(item, context)
+    if evaluate is not None:
+        other = plain or _own_id
+        return _each(lambda item, context: _text(evaluate, item_names(item, context)) or other(item, context))
+    return _own_ids if plain is None else _each(plain)
 
 
 def user_data(expression: str) -> Callable[[RequestContext], str]:
@@ -38,18 +40,18 @@ def user_data(expression: str) -> Callable[[RequestContext], str]:
     return lambda context: _text(evaluate, user_names(context))
 
 
-def item_key(expression: str) -> ItemData:
-    """ItemStateFilter's GenerateUserDataExpr: the key of an item's row, over `user` and `item` (its
+def item_keys(expression: str) -> ItemsData:
+    """ItemStateFilter's GenerateUserDataExpr: the key of each item's row, over `user` and `item` (its
     properties, `item_id` and `recall_name`); the id where there is none or it fails."""
     evaluate = compiled("GenerateUserDataExpr", expression)
     if evaluate is None:
-        return _own_id
+        return _own_ids
 
     def key(item: Item, context: RequestContext) -> str:
         names = {**item.properties, "item_id": item.id, "recall_name": item.retrieve_id}
         return _text(evaluate, {"user": context.user, "item": names}) or item.id
 
-    return key
+    return _each(key)
 
 
 def compiled(key: str, expression: str) -> Evaluate | None:
@@ -75,6 +77,14 @@ def _own_id(item: Item, context: RequestContext) -> str:
     return item.id
 
 
+def _own_ids(items: Sequence[Item], context: RequestContext) -> list[str]:
+    return [item.id for item in items]
+
+
+def _each(data: ItemData) -> ItemsData:
+    return lambda items, context: [data(item, context) for item in items]
+
+
 def _text(evaluate: Evaluate, names: Mapping[str, object]) -> str:
     try:
         return to_text(evaluate(names), "")
@@ -82,7 +92,7 @@ def _text(evaluate: Evaluate, names: Mapping[str, object]) -> str:
         return ""
 
 
-def _imported(path: str) -> ItemData:
+def _imported(path: str) -> ItemData | None:
     module, _, name = path.partition(":")
     try:
         function = getattr(import_module(module), name) if name else None
@@ -90,5 +100,5 @@ def _imported(path: str) -> ItemData:
         problem = Problem("GenerateItemDataFuncName", f"cannot be imported: {error}", path)
         raise InvalidConfig(CONFIGURATION, [problem]) from error
     if function is None:
-        return _own_id
+        return None
     return lambda item, context: str(function(context.uid, item))

@@ -15,7 +15,7 @@ from pairec_cli.domain.sources import ItemStateDaoConf, RowsRead, under
 from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.filters.adjust_counts import refuse
 from pairec_cli.filters.expiring_cache import ExpiringCache
-from pairec_cli.filters.item_data import item_key
+from pairec_cli.filters.item_data import item_keys
 
 Row = Mapping[str, object]
 NO_ROW: Row = {}
@@ -72,34 +72,33 @@ class ItemStateFilter:
         self.defaults = dao.default_field_values
         self.drops_missing = self.rows.drops_missing or (config.missing_rows == DROP and not self.defaults)
         self.transforms = _transforms(config.features)
-        self.key = item_key(config.generate_user_data_expr)
+        self.keys = item_keys(config.generate_user_data_expr)
         size, seconds = config.item_state_cache_size, config.item_state_cache_time
         self.cache = ExpiringCache[Row](size, seconds) if size > 0 else None
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        keys = [self.key(item, context) for item in items]
+        keys = self.keys(items, context)
         last = dict(zip(keys, items, strict=True))
         read = self._read(list(last))
         if read.reason:
             context.notes.append(f"{len(read.unread)} items were not checked: {read.reason}")
-        kept = {key for key, item in last.items() if self._keeps(key, item, read, context)}
+        row_of, keeps, unread = read.found.get, self._keeps, read.unread
+        kept = {key for key, item in last.items() if key in unread or keeps(item, row_of(key), context)}
         return [item for item, key in zip(items, keys, strict=True) if key in kept]
 
     def _read(self, keys: list[str]) -> RowsRead:
-        """Rows by key; NO_ROW is one that is known to be missing."""
+        """Rows by key; NO_ROW is one that is known to be missing, or that could not be read."""
         if self.cache is None:
             return self.rows.read(keys)
-        known = {key: row for key in keys if (row := self.cache.get(key)) is not None}
+        known = self.cache.get_many(keys)
+        if len(known) == len(keys):
+            return RowsRead(known)
         fresh = self.rows.read([key for key in keys if key not in known])
-        for key in keys:
-            if key not in known and key not in fresh.unread:
-                self.cache.put(key, fresh.found.get(key, NO_ROW))
+        asked = (key for key in keys if key not in known and key not in fresh.unread)
+        self.cache.put_many({key: fresh.found.get(key, NO_ROW) for key in asked})
         return RowsRead({**known, **fresh.found}, fresh.unread, fresh.reason)
 
-    def _keeps(self, key: str, item: Item, read: RowsRead, context: RequestContext) -> bool:
-        if key in read.unread:
-            return True
-        row = read.found.get(key)
+    def _keeps(self, item: Item, row: Row | None, context: RequestContext) -> bool:
         if row is None or row is NO_ROW:
             if self.drops_missing:
                 return False

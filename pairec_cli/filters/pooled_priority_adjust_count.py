@@ -31,8 +31,8 @@ class PooledPriorityAdjustCountFilter:
         self.confs = config.adjust_count_confs
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        pool = {id(item): item for item in items if len(item.recall_scores or ()) > 1}
-        own = by_recall(item for item in items if id(item) not in pool) if pool else by_recall(items)
+        pool = {id(item): item for item in items if item.recall_scores and len(item.recall_scores) > 1}
+        own = by_recall([item for item in items if id(item) not in pool] if pool else items)
         chosen: list[Item] = []
         counter = Counter()
         for conf in self.confs:

@@ -25,9 +25,11 @@ class UniqueFilter:
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
         kept: dict[str, Item] = {}
         for item in items:
-            first = kept.setdefault(item.id, item)
-            if first is not item:
-                _merge(first, item)
+            id = item.id
+            if id not in kept:
+                kept[id] = item
+            elif kept[id] is not item:
+                _merge(kept[id], item)
         return list(kept.values())
 
 

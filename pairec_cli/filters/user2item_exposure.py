@@ -12,7 +12,7 @@ from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.sources import DaoConf, ExposureLimits, Exposures, under
 from pairec_cli.domain.stages import RequestContext, Resources
-from pairec_cli.filters.item_data import item_data, user_data
+from pairec_cli.filters.item_data import items_data, user_data
 
 FLAG = "_is_exposure_"
 
@@ -61,7 +61,7 @@ class User2ItemExposureFilter:
             source = resources.sources.open(config.dao_conf)
             self.exposures: Exposures = source.exposures(config.dao_conf, limits)
         plain = self.exposures.plain_ids
-        self._data = item_data(
+        self._data = items_data(
             "" if plain else config.generate_item_data_expr,
             "" if plain else config.generate_item_data_func_name,
         )
@@ -72,8 +72,10 @@ class User2ItemExposureFilter:
         user = self._user(context)
         if not items or not user:
             return items
-        data = [self._data(item, context) for item in items]
+        data = self._data(items, context)
         shown = self.exposures.shown(user, data)
+        if not shown:
+            return items
         if not self.config.only_log_user_expose_flag:
             return [item for item, key in zip(items, data, strict=True) if key not in shown]
         for item, key in zip(items, data, strict=True):
@@ -91,7 +93,7 @@ class User2ItemExposureFilter:
         excluded = request.scene_id in config.write_log_exclude_scenes
         unused = config.write_log_only_where_used and self.name not in context.ran
         if config.write_log and items and not excluded and not unused:
-            self.exposures.append(user, [self._data(item, context) for item in items])
+            self.exposures.append(user, self._data(items, context))
 
     def _clear(self, context: RequestContext) -> None:
         """Forgets the user's history, in the one scene that may."""

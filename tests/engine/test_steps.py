@@ -8,7 +8,7 @@ from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import DataError
 from pairec_cli.domain.requests import StageTrace
 from pairec_cli.domain.stages import RequestContext
-from pairec_cli.engine.steps import finish, run_stage
+from pairec_cli.engine.steps import finish, run_stage, with_aftermath
 from tests.filters.contract import context, item
 
 
@@ -61,6 +61,6 @@ def test_a_stage_that_fails_leaves_the_list_and_says_why_and_notes_do_not_spill_
 def test_the_aftermath_reaches_every_stage_that_has_one_and_gathers_failures() -> None:
     first, second = Remembers(), Remembers()
     stages = [first, FirstOnly(), second]
-    assert finish(stages, [item("a")], context()) == []
+    assert finish(with_aftermath(stages), [item("a")], context()) == []
     assert (first.seen, second.seen) == (["a"], ["a"])
-    assert finish(stages, [], context()) == ["nothing to remember"] * 2
+    assert finish(with_aftermath(stages), [], context()) == ["nothing to remember"] * 2

@@ -8,7 +8,7 @@ from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.domain.stages import RequestContext
-from pairec_cli.filters.item_data import item_data, item_key, user_data
+from pairec_cli.filters.item_data import item_keys, items_data, user_data
 from tests.filters.contract import context, item
 
 
@@ -18,15 +18,15 @@ def tagged(uid: str, item: Item) -> str:
 
 
 def test_the_id_stands_for_an_item_by_default() -> None:
-    assert item_data("", "")(item("a"), context()) == "a"
-    assert item_data("", "not_registered")(item("a"), context()) == "a"
+    assert items_data("", "")([item("a")], context()) == ["a"]
+    assert items_data("", "not_registered")([item("a")], context()) == ["a"]
 
 
 def test_a_function_by_its_path() -> None:
-    assert item_data("", f"{__name__}:tagged")(item("a"), context()) == "u1/a"
+    assert items_data("", f"{__name__}:tagged")([item("a")], context()) == ["u1/a"]
     for path in (f"{__name__}:nothing", "no.such.module:f"):
         with pytest.raises(InvalidConfig, match="GenerateItemDataFuncName: cannot be imported"):
-            item_data("", path)
+            items_data("", path)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ def test_a_function_by_its_path() -> None:
     ],
 )
 def test_an_expression_and_the_function_where_it_gives_nothing(expression: str, expected: str) -> None:
-    make = item_data(expression, f"{__name__}:tagged")
-    assert make(item("a", price=3), context()) == expected
+    make = items_data(expression, f"{__name__}:tagged")
+    assert make([item("a", price=3)], context()) == [expected]
 
 
 def test_an_expression_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(InvalidConfig, match="GenerateItemDataExpr"):
-        item_data("item.", "")
+        items_data("item.", "")
     with pytest.raises(InvalidConfig, match="GenerateUserDataExpr"):
         user_data("uid +")
 
@@ -63,6 +63,6 @@ def test_users() -> None:
 def test_keys_of_rows() -> None:
     asked = context(city="hz")
     one = item("a", retrieve_id="hot", cat="x")
-    assert item_key("")(one, asked) == "a"
-    assert item_key("user.city + item.cat + item.item_id + item.recall_name")(one, asked) == "hzxahot"
-    assert item_key("item.absent.deeper")(one, asked) == "a"
+    assert item_keys("")([one], asked) == ["a"]
+    assert item_keys("user.city + item.cat + item.item_id + item.recall_name")([one], asked) == ["hzxahot"]
+    assert item_keys("item.absent.deeper")([one], asked) == ["a"]

@@ -42,7 +42,7 @@ def _parse_scored(text: str, recall: str) -> list[Entry] | None:
         scores = list(map(float, parts[1::2]))
     except ValueError:
         return None
-    if "" in items or any(map(isnan, scores)):
+    if "" in items or isnan(sum(scores)):  # one nan makes the sum nan
         return None
     return list(zip(items, repeat(recall), scores, repeat(True)))
 

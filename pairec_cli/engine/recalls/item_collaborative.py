@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.sources import CONFIGURATION, DaoConf
 from pairec_cli.domain.stages import Recalled, RequestContext, Resources
 from pairec_cli.engine.recalls.conf import FEATURESTORE, RecallConf
 from pairec_cli.engine.recalls.entries import Entry, parse_entries
 from pairec_cli.engine.recalls.lists import ITEM, ITEM_IDS, SIMILAR_IDS, Place, open_lists
-from pairec_cli.engine.recalls.published import items_of
 
 KEY = "ItemCollaborativeDaoConf"
 
@@ -61,5 +61,5 @@ class ItemCollaborativeFilterRecall:
             for entry in entries:
                 first.setdefault(entry[0], entry)
             entries = list(first.values())
-        found = items_of(entries[: self.count], self.item_type)
+        found = Item.listed(entries[: self.count], self.item_type)
         return Recalled(found, "" if found else "RecallCount is 0" if entries else "its list names no item")

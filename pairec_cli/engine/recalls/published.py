@@ -51,8 +51,4 @@ class PublishedList(ABC):
 
     def recall(self, context: RequestContext) -> Recalled:
         found, reason = self.entries(context.uid)
-        return Recalled(items_of(found, self.item_type), reason)
-
-
-def items_of(entries: list[Entry], kind: str) -> list[Item]:
-    return [Item(item, score, recall, kind) for item, recall, score, _ in entries]
+        return Recalled(Item.listed(found, self.item_type), reason)

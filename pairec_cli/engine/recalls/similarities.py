@@ -5,10 +5,10 @@ Source: the open engine's collaborative DAOs, as observed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
 from math import isfinite
-from operator import itemgetter, mul
+from operator import mul
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.coercion import to_float
@@ -42,7 +42,7 @@ def _all_scored(text: str) -> tuple[list[str], list[float]] | None:
         scores = list(map(float, parts[1::2]))
     except ValueError:
         return None
-    plain = "_" not in text and all(map(isfinite, scores)) and "" not in items and "null" not in items
+    plain = "_" not in text and isfinite(sum(scores)) and "" not in items and "null" not in items
     return (items, scores) if plain else None
 
 
@@ -96,13 +96,16 @@ def _summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str,
     return found
 
 
-def normalized(scores: Mapping[str, float]) -> dict[str, float]:
-    """Divided by the largest, if that is above 0."""
-    largest = max(scores.values(), default=0.0)
-    return {item: score / largest for item, score in scores.items()} if largest > 0 else dict(scores)
-
-
 def ranked(scores: Mapping[str, float], count: int, recall: str, kind: str) -> list[Item]:
     """The `count` best, best first; equal scores keep their order."""
-    best = sorted(scores.items(), key=itemgetter(1), reverse=True)[:count]
-    return [Item(item, score, recall, kind) for item, score in best]
+    score = scores.__getitem__
+    best = sorted(scores, key=score, reverse=True)[:count]
+    return Item.listed(zip(best, repeat(recall), map(score, best), repeat(True)), kind)
+
+
+def normalize(items: Sequence[Item]) -> None:
+    """Divides the scores of items, best first, by the largest, if that is above 0."""
+    largest = items[0].score if items else 0.0
+    if largest > 0:
+        for item in items:
+            item.score /= largest

@@ -11,13 +11,7 @@ from pairec_cli.domain.sources import CONFIGURATION, DaoConf
 from pairec_cli.domain.stages import Recalled, RequestContext, Resources
 from pairec_cli.engine.recalls.conf import FEATURESTORE, RecallConf
 from pairec_cli.engine.recalls.lists import ITEM, ITEM_IDS, SIMILAR_IDS, USER, Lists, Place, open_lists
-from pairec_cli.engine.recalls.similarities import (
-    normalized,
-    ranked,
-    scored_text,
-    summed,
-    triggers_of,
-)
+from pairec_cli.engine.recalls.similarities import normalize, ranked, scored_text, summed, triggers_of
 
 KEY = "UserCollaborativeDaoConf"
 
@@ -98,11 +92,11 @@ class UserCollaborativeFilterRecall:
         if not weights:
             return Recalled((), reason or "the user has no triggers")
         scores = self._scores(weights)
-        if self.normalize:
-            scores = normalized(scores)
         if not scores:
             return Recalled((), f"nothing is similar to {len(weights)} triggers")
         found = ranked(scores, self.count, self.name, self.item_type)
+        if self.normalize:
+            normalize(found)
         return Recalled(found, "" if found else "RecallCount is 0")
 
     def _scores(self, weights: Mapping[str, float]) -> dict[str, float]:

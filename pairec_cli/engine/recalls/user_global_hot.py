@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -31,21 +32,15 @@ class UserGlobalHotRecall(PublishedList):
 
     def __init__(self, name: str, config: RecallConf, resources: Resources) -> None:
         super().__init__(name, config, resources)
-        self._parsed: tuple[str, list[Entry]] = ("", [])
+        self._read = lru_cache(1)(partial(_best, recall=self.name, count=self.count))
         self._rows = _rows(config, resources)
 
     def key_of(self, uid: str) -> str:
         return KEY
 
     def parse(self, text: str) -> list[Entry]:
-        """As `PublishedList.parse`; one text is parsed once."""
-        known, found = self._parsed
-        if known != text:
-            entries = parse_entries(text, self.name)
-            placed = [_placed(entry, place, len(entries)) for place, entry in enumerate(entries)]
-            found = best(placed, self.count)
-            self._parsed = (text, found)
-        return found
+        """As `PublishedList.parse`; one text is read once."""
+        return self._read(text)
 
     def entries(self, uid: str) -> tuple[list[Entry], str]:
         if self._rows is None:
@@ -57,11 +52,10 @@ class UserGlobalHotRecall(PublishedList):
 
     def recall(self, context: RequestContext) -> Recalled:
         found, reason = self.entries(context.uid)
-        kind = self.item_type
-        items = [
-            Item(item, score, recall, kind, None, {HOT_SCORE: score} if published else None)
-            for item, recall, score, published in found
-        ]
+        items = Item.listed(found, self.item_type)
+        for item, (_, _, score, published) in zip(items, found, strict=True):
+            if published:
+                item.algo_scores = {HOT_SCORE: score}
         return Recalled(items, reason)
 
 
@@ -79,6 +73,11 @@ def _rows(config: RecallConf, resources: Resources) -> Rows | None:
     with under("DaoConf"):
         query = Query((dao.item_id_field, dao.item_score_field))
         return resources.sources.open(dao).rows(dao, query)
+
+
+def _best(text: str, recall: str, count: int) -> list[Entry]:
+    entries = parse_entries(text, recall)
+    return best([_placed(entry, place, len(entries)) for place, entry in enumerate(entries)], count)
 
 
 def _placed(entry: Entry, place: int, of: int) -> Entry:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pairec_cli.engine.recalls.similarities import (
     TRIGGERS,
     _summed,
-    normalized,
+    normalize,
     ranked,
     similar_of,
     summed,
@@ -53,9 +53,14 @@ def test_the_sum_is_over_triggers() -> None:
 
 
 def test_normalization_divides_by_the_largest_above_zero() -> None:
-    assert normalized({"x": 2.0, "y": -1.0}) == {"x": 1.0, "y": -0.5}
-    assert normalized({"x": 0.0, "y": -1.0}) == {"x": 0.0, "y": -1.0}
-    assert normalized({}) == {}
+    def after(**scores: float) -> dict[str, float]:
+        items = ranked(scores, 9, "r", "")
+        normalize(items)
+        return {item.id: item.score for item in items}
+
+    assert after(x=2.0, y=-1.0) == {"x": 1.0, "y": -0.5}
+    assert after(x=0.0, y=-1.0) == {"x": 0.0, "y": -1.0}
+    assert after() == {}
 
 
 def test_ranks_keep_the_order_of_equals() -> None:
