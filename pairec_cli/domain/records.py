@@ -32,7 +32,7 @@ class Record:
     def __init__(self, *values: Any, **named: Any) -> None:
         names = self.field_names
         if len(values) == len(names) and not named:  # most values that a request makes
-            self.__dict__.update(zip(names, values, strict=True))
+            self.__dict__.update(zip(names, values))  # noqa: B905  # just compared
             self._settle()
             return
         given = dict(zip(names, values, strict=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import chain
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import PairecError
@@ -48,4 +49,4 @@ def _answer(recall: Recall, context: RequestContext) -> Answer:
 
 
 def merged(answers: Sequence[Answer]) -> list[Item]:
-    return [item for answer in answers for item in answer.recalled.items]
+    return list(chain.from_iterable(answer.recalled.items for answer in answers))

@@ -30,7 +30,7 @@ class CompletelyFairFilter:
         self.retain = config.retain_num
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        slots = [waiting[::-1] for waiting in by_recall(by_score(items)).values()]
+        slots = _slots(items)
         wanted = min(self.retain, len(items))
         chosen: list[Item] = []
         while len(chosen) < wanted:
@@ -45,6 +45,16 @@ class CompletelyFairFilter:
                 slots[slot] = slots[-1]
                 slots.pop()
         return chosen
+
+
+def _slots(items: list[Item]) -> list[list[Item]]:
+    """The items of each recall, its best at the end; the recall of the best item first."""
+    found = [by_score(own) for own in by_recall(items).values()]
+    if len({own[0].score for own in found}) < len(found):  # of equal bests the earlier one comes first
+        place = {id(item): place for place, item in enumerate(items)}
+        found.sort(key=lambda own: place[id(own[0])])
+    found.sort(key=lambda own: own[0].score, reverse=True)
+    return [own[::-1] for own in found]
 
 
 def _whole_rounds(slots: list[list[Item]], wanted: int) -> list[Item]:

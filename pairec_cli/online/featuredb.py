@@ -92,8 +92,8 @@ class FeatureDB:
                 part = wanted[start : start + _KEYS_PER_READ]
                 marks = ",".join("?" * len(part))
                 sql = f"SELECT k, * FROM {reader.table} WHERE k IN ({marks})"
-                for key, _, *values in self._connection().execute(sql, part):
-                    found[key] = dict(zip(reader.columns, values, strict=True))
+                for row in self._connection().execute(sql, part):
+                    found[row[0]] = dict(zip(reader.columns, row[2:], strict=True))
             return {key: found[key] for key in wanted if key in found}
 
         return self._read(view, read)

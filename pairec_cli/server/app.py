@@ -31,7 +31,7 @@ from pairec_cli.server.answers import (
 )
 from pairec_cli.server.bodies import TooLarge, UnknownEncoding, body_of, packed
 from pairec_cli.server.callbacks import Callbacks
-from pairec_cli.server.gate import Gate, Handler
+from pairec_cli.server.gate import Gate, Handler, fields_of
 from pairec_cli.server.payloads import Asked, callback_request, feed_request, plain_request, read_body
 from pairec_cli.server.serving import Serving
 
@@ -50,9 +50,9 @@ class Limits(Record):
 
 def create_app(
     serving: Serving, callbacks: Callbacks, *, token: str = "", limits: Limits | None = None
-) -> FastAPI:
-    """The application, which ends with the callbacks and the engine closed. `token` is what callers must
-    bring, if any."""
+) -> Gate:
+    """The application behind its gate; it ends with the callbacks and the engine closed. `token` is what
+    callers must bring, if any."""
     api = _Api(serving, callbacks, limits or Limits())
 
     @asynccontextmanager
@@ -66,7 +66,6 @@ def create_app(
         await asyncio.to_thread(serving.close)
 
     app = FastAPI(title="pairec", version=__version__, lifespan=lifespan, redoc_url=None)
-    app.state.serving = serving
     handlers: tuple[tuple[str, Handler, dict[str, Any], str], ...] = (
         ("/api/recommend", api.recommend, documents.RECOMMEND, "The best items for a user."),
         (
@@ -86,8 +85,7 @@ def create_app(
     app.add_api_route("/route_paths", api.route_paths, methods=["GET"], summary="The business routes.")
     app.add_api_route("/metrics", api.metrics, methods=["GET"], summary="For Prometheus.")
     direct = {path: handler for path, handler, *_ in handlers}
-    app.add_middleware(Gate, metrics=serving.metrics, routes=frozenset(ROUTES), direct=direct, token=token)
-    return app
+    return Gate(app, metrics=serving.metrics, routes=frozenset(ROUTES), direct=direct, token=token)
 
 
 class _Api:
@@ -125,7 +123,7 @@ class _Api:
     async def callback(self, request: Request) -> Response:
         async def answered(asked: Asked) -> dict[str, Any]:
             given = callback_request(asked)
-            request.state.fields.update(request_id=given.request_id, scene=given.scene_id)
+            fields_of(request).update(request_id=given.request_id, scene=given.scene_id)
             taken = self.callbacks.offer(given)
             self.serving.metrics.callbacks.labels("taken" if taken else "dropped").inc()
             return {"code": 200, "msg": "success", "request_id": given.request_id}
@@ -163,7 +161,7 @@ class _Api:
         pack: bool = False,
     ) -> Response:
         """The document as an answer, and every error in its form."""
-        status, fields, scene = 200, request.state.fields, ""
+        status, fields, scene = 200, fields_of(request), ""
         try:
             document = await answered(read_body(await body_of(request, self.limits.body)))
             scene = fields["scene"]
@@ -188,4 +186,4 @@ class _Api:
 
 def _log(request: Request, wanted: RecommendRequest) -> None:
     """What the log line tells of a request: never the uid, which may be personal."""
-    request.state.fields.update(request_id=wanted.request_id, scene=wanted.scene_id)
+    fields_of(request).update(request_id=wanted.request_id, scene=wanted.scene_id)

@@ -26,8 +26,9 @@ OPEN = frozenset({"/ping"})
 
 
 class Gate:
-    """Pure ASGI: a request costs no task of its own. POSTs to `direct` routes are answered from here, which
-    saves the framework's way to their handlers; `app` answers all others."""
+    """Pure ASGI, and outside of `app`: a request costs no task of its own. POSTs to `direct` routes are
+    answered from here, which saves the framework's layers and its way to their handlers; `app` answers all
+    others."""
 
     def __init__(
         self,
@@ -95,6 +96,12 @@ class Gate:
         counted[1].observe(seconds)
         ms = round(seconds * 1000, 3)
         log(logging.INFO, "request", path=scope["path"], status=status, ms=ms, **fields)
+
+
+def fields_of(request: Request) -> dict[str, Any]:
+    """What the log line will tell of a request; its handler adds to it."""
+    fields: dict[str, Any] = request.scope["state"]["fields"]
+    return fields
 
 
 def _where(error: Exception) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.server.logs import log
@@ -15,6 +16,8 @@ from pairec_cli.server.logs import log
 STOP_SECONDS = 30
 """So long requests under way may take after the signal to stop."""
 _BACKLOG = 2_048
+YOUNG = (20_000, 20, 20)
+"""The garbage collector's thresholds. A request makes a thousand objects that end with it, without cycles."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -40,7 +43,7 @@ def _refused(host: str, port: int, error: OSError) -> InvalidInput:
     return InvalidInput(message, hint="choose another with --host and --port")
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
+def run(app: ASGIApp, listener: socket.socket) -> None:
     """Serves until SIGINT or SIGTERM; requests under way are answered first."""
     config = uvicorn.Config(
         app,
@@ -52,6 +55,9 @@ def run(app: FastAPI, listener: socket.socket) -> None:
     )
     for stop in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises the signal anew once it has stopped
         signal.signal(stop, lambda *_: None)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
+    gc.set_threshold(*YOUNG)
     host, port = listener.getsockname()[:2]
     log(logging.INFO, "listening", host=host, port=port)
     with listener:

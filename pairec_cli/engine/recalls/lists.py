@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from pairec_cli.domain.sources import DaoConf, KeyValues, under
-from pairec_cli.domain.stages import FeatureReader, Resources
+from pairec_cli.domain.stages import FeatureReader, Resources, Value
 from pairec_cli.engine.recalls.conf import FEATURESTORE, require_view
 
 USER, ITEM, TRIGGER = "user_id", "item_id", "trigger_id"
@@ -47,8 +47,13 @@ class ViewLists:
 
     def many(self, keys: Sequence[str]) -> Mapping[str, str]:
         rows = self.features.get_many(self.view, keys)
-        named = ((key, [row[name] for name in self.columns if name in row]) for key, row in rows.items())
-        return {key: str(found[0]) for key, found in named if found and found[0]}
+        return {key: text for key, row in rows.items() if (text := self._text(row))}
+
+    def _text(self, row: Mapping[str, Value]) -> str:
+        for column in self.columns:
+            if column in row:
+                return str(row[column] or "")
+        return ""
 
 
 class SourceLists:

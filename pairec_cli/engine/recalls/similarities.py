@@ -5,10 +5,10 @@ Source: the open engine's collaborative DAOs, as observed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain, repeat
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice, repeat
 from math import isfinite
-from operator import mul
+from typing import NamedTuple
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.coercion import to_float
@@ -26,12 +26,25 @@ def triggers_of(text: str) -> dict[str, float]:
         item, *rest = piece.split(":")
         if item not in _NO_ITEM:
             found[item] = _number(rest[0]) if rest else 1.0
-    return dict(list(found.items())[:TRIGGERS])
+    return found if len(found) <= TRIGGERS else dict(islice(found.items(), TRIGGERS))
 
 
-def _all_scored(text: str) -> tuple[list[str], list[float]] | None:
-    """Ids and scores when all entries are an id and a plain number, as our own nodes write them; None for
-    anything else. The interpreter's C loops do the work, four times as fast as the whole grammar."""
+class Similar(NamedTuple):
+    """Items and their similarities, in the order of a list."""
+
+    items: list[str]
+    scores: list[float]
+
+
+def similar_of(text: str) -> Similar:
+    """`id:score,…` in order; blanks round a score do not count, one that is no number is 1. Entries of
+    another form are left out."""
+    return _all_scored(text) or _any_scored(text)
+
+
+def _all_scored(text: str) -> Similar | None:
+    """When all entries are an id and a plain number, as our own nodes write them; None for anything else.
+    The interpreter's C loops do the work, four times as fast as the whole grammar."""
     marks = text.encode().translate(None, _NO_MARKS)
     count = len(marks) // 2 + 1
     if marks != b":," * (count - 1) + b":":
@@ -43,17 +56,16 @@ def _all_scored(text: str) -> tuple[list[str], list[float]] | None:
     except ValueError:
         return None
     plain = "_" not in text and isfinite(sum(scores)) and "" not in items and "null" not in items
-    return (items, scores) if plain else None
+    return Similar(items, scores) if plain else None
 
 
-def similar_of(text: str) -> list[tuple[str, float]]:
-    """`id:score,…` in order; blanks round a score do not count, one that is no number is 1. Entries of
-    another form are left out."""
-    found = []
+def _any_scored(text: str) -> Similar:
+    found = Similar([], [])
     for piece in text.split(","):
         item, *rest = piece.split(":")
         if len(rest) == 1 and item not in _NO_ITEM:
-            found.append((item, _number(rest[0].strip())))
+            found.items.append(item)
+            found.scores.append(_number(rest[0].strip()))
     return found
 
 
@@ -68,31 +80,17 @@ def _number(text: str) -> float:
     return number if isfinite(number) else 1.0
 
 
-def summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str, float]:
-    """Σ over triggers of weight · similarity, by candidate in order of first appearance."""
-    return _all_summed(weights, lists) or _summed(weights, lists)
-
-
-def _all_summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str, float] | None:
-    """As `summed` where every list is plain: all of them are read as one."""
-    quick = _all_scored(",".join(lists.values()))
-    if quick is None:
-        return None
-    counts = ((weights[trigger], text.count(":")) for trigger, text in lists.items())
-    each = chain.from_iterable(repeat(weight, count) for weight, count in counts)
+def summed(
+    weights: Mapping[str, float], lists: Mapping[str, str], read: Callable[[str], Similar] = similar_of
+) -> dict[str, float]:
+    """Σ over triggers of weight · similarity, by candidate in order of first appearance. `read` says what is
+    in a list."""
     found: dict[str, float] = {}
     before = found.get
-    for item, score in zip(quick[0], map(mul, each, quick[1]), strict=True):
-        found[item] = before(item, 0.0) + score
-    return found
-
-
-def _summed(weights: Mapping[str, float], lists: Mapping[str, str]) -> dict[str, float]:
-    found: dict[str, float] = {}
     for trigger, text in lists.items():
         weight = weights[trigger]
-        for item, similarity in similar_of(text):
-            found[item] = found.get(item, 0.0) + weight * similarity
+        for item, similarity in zip(*read(text), strict=True):
+            found[item] = before(item, 0.0) + weight * similarity
     return found
 
 

@@ -11,7 +11,15 @@ from pairec_cli.domain.sources import CONFIGURATION, DaoConf
 from pairec_cli.domain.stages import Recalled, RequestContext, Resources
 from pairec_cli.engine.recalls.conf import FEATURESTORE, RecallConf
 from pairec_cli.engine.recalls.lists import ITEM, ITEM_IDS, SIMILAR_IDS, USER, Lists, Place, open_lists
-from pairec_cli.engine.recalls.similarities import normalize, ranked, scored_text, summed, triggers_of
+from pairec_cli.engine.recalls.read_once import ReadOnce
+from pairec_cli.engine.recalls.similarities import (
+    normalize,
+    ranked,
+    scored_text,
+    similar_of,
+    summed,
+    triggers_of,
+)
 
 KEY = "UserCollaborativeDaoConf"
 
@@ -65,6 +73,7 @@ class UserCollaborativeFilterRecall:
         else:
             self._open(dao, resources)
         self.remote = self.triggers.remote
+        self._similar_of = ReadOnce(similar_of)
 
     def _open(self, dao: CollaborativeDaoConf, resources: Resources) -> None:
         mysql = dao.adapter_type == "mysql"
@@ -104,7 +113,7 @@ class UserCollaborativeFilterRecall:
             lists = self.similar.many(list(weights))
             if self.bare:
                 lists = {trigger: scored_text(text) for trigger, text in lists.items()}
-            return summed(weights, lists)
+            return summed(weights, lists, self._similar_of)
         assert self.values is not None
         assert self.items is not None
         by_value: dict[str, float] = {}

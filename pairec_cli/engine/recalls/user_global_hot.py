@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -14,6 +14,7 @@ from pairec_cli.engine.recalls.conf import FEATURESTORE, RecallConf
 from pairec_cli.engine.recalls.entries import Entry, best, parse_entries
 from pairec_cli.engine.recalls.lists import TRIGGER
 from pairec_cli.engine.recalls.published import PublishedList
+from pairec_cli.engine.recalls.read_once import ReadOnce
 
 KEY = "-1"
 HOT_SCORE = "hot_score"
@@ -32,7 +33,7 @@ class UserGlobalHotRecall(PublishedList):
 
     def __init__(self, name: str, config: RecallConf, resources: Resources) -> None:
         super().__init__(name, config, resources)
-        self._read = lru_cache(1)(partial(_best, recall=self.name, count=self.count))
+        self._read = ReadOnce(partial(_best, recall=self.name, count=self.count))
         self._rows = _rows(config, resources)
 
     def key_of(self, uid: str) -> str:

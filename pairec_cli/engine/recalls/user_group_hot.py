@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -10,12 +10,11 @@ from pairec_cli.domain.stages import Recalled, RequestContext, Resources
 from pairec_cli.engine.recalls.conf import RecallConf
 from pairec_cli.engine.recalls.entries import Entry, parse_entries, score_of
 from pairec_cli.engine.recalls.lists import ITEM_IDS, TRIGGER, Place, open_lists
+from pairec_cli.engine.recalls.read_once import ReadOnce
 from pairec_cli.engine.recalls.triggers import TriggerConf, trigger_ids
 
 COMBINATIONS = 1_000
 """So many groups of one user are looked up."""
-REMEMBERED = 256
-"""So many groups' best items are kept at hand, under the texts of their lists."""
 
 
 class UserGroupHotConf(RecallConf):
@@ -36,7 +35,7 @@ class UserGroupHotRecall:
         place = Place(TRIGGER, dao.item_id_field or ITEM_IDS)
         self.lists = open_lists("DaoConf", dao, place, resources)
         self.remote = self.lists.remote
-        self._read = lru_cache(REMEMBERED)(partial(_best, recall=name, count=config.recall_count))
+        self._read = ReadOnce(partial(_best, recall=name, count=config.recall_count))
 
     def recall(self, context: RequestContext) -> Recalled:
         keys = trigger_ids(self.triggers, context.user)[:COMBINATIONS]
@@ -46,7 +45,7 @@ class UserGroupHotRecall:
 
 
 def _best(text: str, recall: str, count: int) -> list[Entry]:
-    """The best entries of all lists, joined in `text`. Users of one group share them: a text is read once."""
+    """The best entries of all lists, joined in `text`."""
     entries = parse_entries(text, recall)
     entries.sort(key=score_of, reverse=True)
     return entries[:count] if count > 0 else entries

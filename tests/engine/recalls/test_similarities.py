@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pairec_cli.engine.recalls.similarities import (
     TRIGGERS,
-    _summed,
+    Similar,
+    _any_scored,
     normalize,
     ranked,
     similar_of,
@@ -28,7 +29,8 @@ def test_no_more_triggers_than_count() -> None:
 
 def test_similar_items_are_exactly_id_and_score() -> None:
     found = similar_of("x: 0.5 ,y,z:r:1,:2,null:1,w:bad,v:1")
-    assert list(found) == [("x", 0.5), ("w", 1.0), ("v", 1.0)]
+    assert found == Similar(["x", "w", "v"], [0.5, 1.0, 1.0])
+    assert similar_of("") == Similar([], [])
 
 
 PIECES = st.sampled_from(
@@ -42,9 +44,8 @@ PIECES = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES | st.sampled_from(["x:0.5", "y:1", "z:0.25"]), max_size=5))
 def test_the_quick_way_agrees_with_the_grammar(pieces: list[str]) -> None:
-    lists = {"a": ",".join(pieces), "b": "x:0.5,w:2"}
-    for chosen in (lists, {"a": lists["a"]}):
-        assert summed({"a": 2.0, "b": -1.0}, chosen) == _summed({"a": 2.0, "b": -1.0}, chosen)
+    text = ",".join(pieces)
+    assert similar_of(text) == _any_scored(text)
 
 
 def test_the_sum_is_over_triggers() -> None:
