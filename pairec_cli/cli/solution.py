@@ -28,6 +28,12 @@ Name = Annotated[str | None, typer.Argument(help="The solution; the only one by 
 File = Annotated[
     Path | None, typer.Option("--file", metavar="FILE", help="The document, such as solution.yaml.")
 ]
+RecallNames = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Take a recall out.")]
+EnabledNames = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Switch a recall on.")]
+DisabledNames = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Switch a recall off; it keeps its settings.")
+]
+NoRanking = Annotated[bool, typer.Option("--no-ranking", help="Order by recall scores, without a model.")]
 
 
 @app.command()
@@ -88,9 +94,9 @@ def configure(
     add_recall: Annotated[
         list[str] | None, typer.Option(metavar="TYPE[:NAME]", help="Add a recall with its defaults.")
     ] = None,
-    remove_recall: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Take a recall out.")
-    ] = None,
+    remove_recall: RecallNames = None,
+    enable_recall: EnabledNames = None,
+    disable_recall: DisabledNames = None,
     ranking_model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Rank with this model, such as dbmtl.")
     ] = None,
@@ -103,9 +109,7 @@ def configure(
     remove_target: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Take a ranking target out.")
     ] = None,
-    no_ranking: Annotated[
-        bool, typer.Option("--no-ranking", help="Order by recall scores, without a model.")
-    ] = False,
+    no_ranking: NoRanking = False,
     file: File = None,
     comment: Annotated[str, typer.Option(help="What to remember of this version.")] = "",
     dry_run: DryRun = False,
@@ -122,6 +126,7 @@ def configure(
     values = assignments(set_ or [], "features.periods=3,7")
     values |= _ranking_values(ranking_model, ranking_days, none=no_ranking)
     lists = _lists(add=add_recall, remove=remove_recall, add_targets=target, remove_targets=remove_target)
+    lists |= _lists(enable=enable_recall, disable=disable_recall)
     changes = bool(values or any(lists.values()))
     if file is not None and changes:
         raise UsageError("Change the document by --file, or by --set, not both.")

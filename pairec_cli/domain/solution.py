@@ -231,6 +231,12 @@ class RecallConfig(Form):
     """Name in the engine (RecallNames) and in generated tables."""
     enabled: bool = True
     """Whether the recall takes part in the solution."""
+    scenarios: Names = ()
+    """Scenarios of the solution that the recall serves; empty means all of them."""
+
+    def serves(self, scenario: str) -> bool:
+        """Whether an enabled recall takes part in the scenario."""
+        return self.enabled and (not self.scenarios or scenario in self.scenarios)
 
 
 class RankingTarget(Form):
@@ -337,6 +343,8 @@ class Solution(Form):
     """Solution name: prefix of the generated tables."""
     scenario: str = Field(default="HomePage", min_length=1)
     """Scenario that the solution serves."""
+    other_scenarios: Names = ()
+    """Further scenarios that it serves from the same tables and the same model."""
     environment: Environment = Environment()
     data_tables: DataTables = DataTables()
     features: Features = Features()
@@ -346,6 +354,11 @@ class Solution(Form):
     """Fine ranking; unset means that candidates are ordered by their recall scores."""
     size: int = Field(default=10, ge=1, le=1000)
     """Items that one request returns when it does not say."""
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Every scenario that it serves, its own first."""
+        return tuple(dict.fromkeys((self.scenario, *self.other_scenarios)))
 
     @property
     def enabled_recalls(self) -> tuple[RecallConfig, ...]:

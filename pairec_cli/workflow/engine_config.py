@@ -16,30 +16,42 @@ from pairec_cli.workflow.ranking_publications import publications, sequence_view
 
 
 def engine_config(solution: Solution, region: str) -> dict[str, Any]:
-    """The engine configuration of one solution: its scene, recalls, filters, sort and data source."""
+    """The engine configuration of one solution: its scenes, recalls, filters, sort and data source."""
     store = solution.environment.featurestore_project
     methods = [(recall, RECALLS.load(recall.type)()) for recall in solution.enabled_recalls]
     confs = [
         dict(method.engine_conf(recall, solution)) for recall, method in methods if not method.is_fallback
     ]
-    scene: dict[str, Any] = {"RecallNames": [conf["Name"] for conf in confs]}
-    for recall, method in methods:
-        if method.is_fallback:
-            scene["FallbackConfig"] = dict(method.engine_conf(recall, solution))
     return {
         "RunMode": "product",
         "Region": region,
         "ListenConf": {"HttpAddr": "127.0.0.1", "HttpPort": 8000},
         "FeatureStoreConfs": {store: {"RegionId": region, "ProjectName": store}},
-        "SceneConfs": {solution.scenario: {"default": scene}},
+        "SceneConfs": {name: {"default": _scene(solution, name)} for name in solution.scenarios},
         "RecallConfs": confs,
-        "UserFeatureConfs": {solution.scenario: {"FeatureLoadConfs": _user_views(solution)}},
+        "UserFeatureConfs": {
+            name: {"FeatureLoadConfs": _user_views(solution)} for name in solution.scenarios
+        },
         "FilterConfs": [],
         "FilterNames": {"default": ["UniqueFilter"]},
         "SortConfs": [],
         "SortNames": {"default": ["ItemRankScore"]},
         **_ranking(solution),
     }
+
+
+def _scene(solution: Solution, scenario: str) -> dict[str, Any]:
+    """The recalls that serve a scenario, in the order in which they are merged, and its fallback."""
+    scene: dict[str, Any] = {"RecallNames": []}
+    for recall in solution.enabled_recalls:
+        if recall.serves(scenario):
+            method = RECALLS.load(recall.type)()
+            conf = dict(method.engine_conf(recall, solution))
+            if method.is_fallback:
+                scene["FallbackConfig"] = conf
+            else:
+                scene["RecallNames"].append(conf["Name"])
+    return scene
 
 
 def _user_views(solution: Solution) -> list[dict[str, Any]]:
@@ -70,7 +82,8 @@ def _ranking(solution: Solution) -> dict[str, Any]:
     """The ranking model and the scene's use of it; nothing where there is none."""
     if solution.ranks is None:
         return {}
-    return {"AlgoConfs": [algo_conf(solution)], "RankConf": {solution.scenario: rank_conf(solution)}}
+    ranks = {name: rank_conf(solution) for name in solution.scenarios}
+    return {"AlgoConfs": [algo_conf(solution)], "RankConf": ranks}
 
 
 def dump(config: Mapping[str, Any]) -> str:
@@ -80,11 +93,15 @@ def dump(config: Mapping[str, Any]) -> str:
 def merge(current: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, Any]:
     """`addition`'s scenes placed into `current`: maps are joined, named entries replaced.
 
-    Recalls and models that only the replaced scenes used go with them. Raises AlreadyExists when another
-    scene uses a recall of the same name with other settings.
+    Scenes that the same solution served before and does not any more go. Recalls and models that only the
+    replaced scenes used go with them. Raises AlreadyExists when another scene uses a recall of the same name
+    with other settings.
     """
     merged = json.loads(json.dumps(current)) if current else {}
     scenes = addition["SceneConfs"]
+    for name in _left_scenes(merged, addition):
+        for key in _BY_SCENE:
+            merged.get(key, {}).pop(name, None)
     kept = {name: conf for name, conf in merged.get("SceneConfs", {}).items() if name not in scenes}
     used = {
         recall
@@ -105,6 +122,25 @@ def merge(current: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, 
         else:
             merged.setdefault(key, value)
     return merged
+
+
+_BY_SCENE = ("SceneConfs", "UserFeatureConfs", "RankConf")
+
+
+def _left_scenes(current: Mapping[str, Any], addition: Mapping[str, Any]) -> list[str]:
+    """Scenes of `current` that read the user features of `addition`'s solution and are none of its scenes:
+    that view carries the solution's name, so it tells whose scene it is."""
+    own = {view for scene in addition["SceneConfs"] for view in _first_view(addition, scene)}
+    return [
+        scene
+        for scene in current.get("SceneConfs", {})
+        if scene not in addition["SceneConfs"] and own & set(_first_view(current, scene))
+    ]
+
+
+def _first_view(config: Mapping[str, Any], scene: str) -> list[str]:
+    confs = config.get("UserFeatureConfs", {}).get(scene, {}).get("FeatureLoadConfs", [])
+    return [conf["FeatureDaoConf"]["FeatureStoreViewName"] for conf in confs[:1]]
 
 
 def _join_named(current: list[dict[str, Any]], added: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -70,14 +70,32 @@ def validate(workspace: Workspace, solution: Solution) -> list[Problem]:
     """What is wrong with a well-formed solution: scenario, tables, columns, events, names of features."""
     instance = workspace.instance.name
     scenarios = [scenario.name for scenario in workspace.control.scenarios.all(instance)]
-    problems = []
-    if solution.scenario not in scenarios:
-        message = str(NotFound("scenario", solution.scenario, scenarios))
-        advice = f" (pairec scenario create {solution.scenario})"
-        problems.append(Problem("scenario", message + advice, solution.scenario))
+    problems = _scenario_problems(solution, scenarios)
     lookup = schema_lookup(workspace, solution.environment.offline_store)
     problems += solution_document.check_fields(solution, lookup)
     return problems or _feature_problems(solution)
+
+
+def _scenario_problems(solution: Solution, known: Sequence[str]) -> list[Problem]:
+    """Scenarios that do not exist, and those of recalls that are none of the solution's."""
+    named = [("scenario", solution.scenario)]
+    named += [(f"other_scenarios[{index}]", name) for index, name in enumerate(solution.other_scenarios)]
+    problems = [
+        Problem(path, f"{NotFound('scenario', name, known)} (pairec scenario create {name})", name)
+        for path, name in named
+        if name not in known
+    ]
+    for index, recall in enumerate(solution.recalls):
+        problems += [
+            Problem(
+                f"recalls[{index}].scenarios[{place}]",
+                NotFound("scenario of the solution", name, solution.scenarios).message,
+                name,
+            )
+            for place, name in enumerate(recall.scenarios)
+            if name not in solution.scenarios
+        ]
+    return problems
 
 
 def _feature_problems(solution: Solution) -> list[Problem]:
@@ -159,22 +177,28 @@ def configure(
     *,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
+    enable: Sequence[str] = (),
+    disable: Sequence[str] = (),
     add_targets: Sequence[str] = (),
     remove_targets: Sequence[str] = (),
 ) -> str:
     """The document with fields set by path, as `features.periods=3,7` or `recalls[0].trigger_count=20`.
 
-    Values are YAML. `add` holds recalls as `type` or `type:name`, with their defaults; `remove` names;
+    Values are YAML. `add` holds recalls as `type` or `type:name`, with their defaults; `remove`, `enable`
+    and `disable` names, of which the last keeps the settings;
     targets of the ranking are as `ranking_form.parse_target` reads them. A field of a ranking that there is
     not yet makes one with defaults. Raises InvalidConfig for a path or value that cannot be, NotFound for a
-    name to remove.
+    recall's or target's name.
     """
     body = plain(solution_document.read(document))
     for name in remove:
-        _remove_recall(body["recalls"], name)
+        del body["recalls"][_place_of(body["recalls"], name)]
     for entry in add:
         kind, _, name = entry.partition(":")
         body["recalls"].append({"type": kind, "name": name or kind})
+    for names, enabled in ((enable, True), (disable, False)):
+        for name in names:
+            body["recalls"][_place_of(body["recalls"], name)]["enabled"] = enabled
     if add:
         body = plain(parse_solution(body, recall_types()))
     ranking_form.place_targets(body, add_targets, remove_targets)
@@ -225,11 +249,11 @@ def _refused(path: str, message: str) -> InvalidConfig:
     return InvalidConfig("solution", [Problem(path, message)], hint="pairec solution show")
 
 
-def _remove_recall(recalls: list[dict[str, Any]], name: str) -> None:
+def _place_of(recalls: list[dict[str, Any]], name: str) -> int:
     names = [recall["name"] for recall in recalls]
     if name not in names:
         raise NotFound("recall", name, names, hint="pairec solution show")
-    del recalls[names.index(name)]
+    return names.index(name)
 
 
 def write_files(folder: Path, document: str) -> list[Path]:

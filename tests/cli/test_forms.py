@@ -44,8 +44,8 @@ def test_enter_everywhere_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> No
 def test_answers_are_taken_form_by_form(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # scenario, size; environment? data tables? features? yes: periods, events, version
-    solution = answered(monkeypatch, "Detail", "20", "n", "n", "y", "3,7", "expr,click", "v2")
+    # scenario, others, size; environment? data tables? features? yes: periods, events, version
+    solution = answered(monkeypatch, "Detail", "", "20", "n", "n", "y", "3,7", "expr,click", "v2")
     assert (solution.scenario, solution.size) == ("Detail", 20)
     assert solution.features.periods == (3, 7)
     assert solution.features.key_behaviors == ("expr", "click")
@@ -59,7 +59,7 @@ def test_answers_are_taken_form_by_form(
 def test_a_wrong_answer_is_asked_for_again_with_what_is_allowed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    solution = answered(monkeypatch, "HomePage", "zero", "0", "15")
+    solution = answered(monkeypatch, "HomePage", "", "zero", "0", "15")
     assert solution.size == 15
     told = capsys.readouterr().err
     assert "valid integer" in told
@@ -83,9 +83,9 @@ def test_an_answer_that_does_not_fit_the_data_is_asked_for_again(
 def test_recalls_are_added_taken_out_and_configured(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    skipped = ["", "", "n", "n", "n"]
+    skipped = ["", "", "", "n", "n", "n"]
     recalls = ["global_hott", "global_hot:second", "", "etrec_u2i", ""]
-    change_second = ["n", "y", "", "true", "7"]
+    change_second = ["n", "y", "", "true", "", "7"]
     solution = answered(monkeypatch, *skipped, *recalls, *change_second)
     assert [(recall.type, recall.name) for recall in solution.recalls] == [
         ("global_hot", "global_hot"),
@@ -98,7 +98,7 @@ def test_recalls_are_added_taken_out_and_configured(
 def test_the_ranking_and_its_targets_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    skipped = ["", "", "n", "n", "n", "", "", *["n"] * len(RECALLS)]
+    skipped = ["", "", "", "n", "n", "n", "", "", *["n"] * len(RECALLS)]
     praise = "is_praise=max(if(event='praise',1,0))"
     solution = answered(monkeypatch, *skipped, "y", "nonsense", praise, "", "is_praise", "")
     assert solution.ranking is not None
@@ -111,7 +111,7 @@ def test_the_ranking_and_its_targets_are_asked_for(
 def test_configure_asks_on_a_terminal(
     pairec: Pairec, deployed: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Keys("\n".join(["", "25", *[""] * 300])))
+    monkeypatch.setattr(sys, "stdin", Keys("\n".join(["", "", "25", *[""] * 300])))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     done = pairec("solution", "configure")
     assert done.code == 0

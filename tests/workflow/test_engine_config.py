@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairec_cli.domain.errors import AlreadyExists
-from pairec_cli.domain.solution import Ranking
+from pairec_cli.domain.solution import Ranking, parse_solution
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.project import Project
+from pairec_cli.recall.registry import recall_types
 from pairec_cli.workflow import solution_document
 from pairec_cli.workflow.engine_config import dump, engine_config, merge
 from tests.workflow import tiny
@@ -53,6 +54,41 @@ def test_scenes_share_a_recall_of_equal_settings_only() -> None:
     assert names(shared) == ["hot"]
     with pytest.raises(AlreadyExists, match="another scene serves with a recall named 'hot'"):
         merge(shared, served("Detail", hot=20))
+
+
+def test_a_scene_that_the_solution_has_left_goes() -> None:
+    """Whose scene it is the view of the user features tells."""
+
+    def of(solution: str, *scenes: str) -> dict[str, Any]:
+        load = {"FeatureDaoConf": {"FeatureStoreViewName": f"{solution}_user_all_feat_v1"}}
+        conf = served(scenes[0], hot=10)
+        conf["SceneConfs"] = dict.fromkeys(scenes, conf["SceneConfs"][scenes[0]])
+        conf["UserFeatureConfs"] = {scene: {"FeatureLoadConfs": [load]} for scene in scenes}
+        return conf
+
+    both = merge(of("home", "Home", "Detail"), of("other", "Cart"))
+    assert set(both["SceneConfs"]) == {"Home", "Detail", "Cart"}
+    rest = merge(both, of("home", "Home"))
+    assert set(rest["SceneConfs"]) == set(rest["UserFeatureConfs"]) == {"Home", "Cart"}
+
+
+def test_each_scenario_has_the_recalls_that_serve_it() -> None:
+    recalls = [
+        {"type": "etrec_u2i", "name": "etrec_u2i"},
+        {"type": "global_hot", "name": "global_hot", "scenarios": ["Home"]},
+        {"type": "group_hot", "name": "group_hot", "scenarios": "Detail"},
+        {"type": "global_hot_fallback", "name": "last", "scenarios": ["Detail"]},
+        {"type": "swing_u2i", "name": "off", "enabled": False, "scenarios": ["Home"]},
+    ]
+    document = {"scenario": "Home", "other_scenarios": "Detail", "recalls": recalls, "ranking": {}}
+    config = engine_config(parse_solution(document, recall_types()), "cn-beijing")
+    home, detail = (config["SceneConfs"][scene]["default"] for scene in ("Home", "Detail"))
+    assert home == {"RecallNames": ["etrec_u2i", "global_hot"]}
+    assert detail["RecallNames"] == ["etrec_u2i", "group_hot"]
+    assert detail["FallbackConfig"]["FeatureStoreViewName"].endswith("_last_v1")
+    assert names(config) == ["etrec_u2i", "global_hot", "group_hot"]
+    assert set(config["RankConf"]) == set(config["UserFeatureConfs"]) == {"Home", "Detail"}
+    assert set(EngineConfig.read(config).scenes) == {"Home", "Detail"}
 
 
 def test_what_was_set_by_hand_at_the_top_stays() -> None:

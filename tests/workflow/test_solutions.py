@@ -124,6 +124,17 @@ def test_recalls_are_added_and_taken_out(document: str) -> None:
         configure(document, {}, add=["etrek_u2i"])
 
 
+def test_a_recall_is_switched_off_and_on_with_its_settings(document: str) -> None:
+    off = configure(document, {"recalls[global_hot].top_n": "5"}, disable=["global_hot"])
+    read = solution_document.read(off)
+    assert [recall.name for recall in read.enabled_recalls] == ["etrec_u2i"]
+    on = solution_document.read(configure(off, {}, enable=["global_hot"]))
+    assert [recall.name for recall in on.enabled_recalls] == [recall.name for recall in on.recalls]
+    assert next(recall for recall in on.recalls if recall.name == "global_hot").model_dump()["top_n"] == 5
+    with pytest.raises(NotFound, match="did you mean 'global_hot'"):
+        configure(document, {}, disable=["global_hto"])
+
+
 def test_every_recall_has_a_title() -> None:
     assert all(recall_titles().values())
     assert {"etrec_u2i", "global_hot"} <= recall_titles().keys()
@@ -164,6 +175,16 @@ def test_scenario_tables_and_columns_are_told_together(solved: Project) -> None:
         "'item table' is registered as the item table, not as the behavior table"
     )
     assert len(problems) == 4
+
+
+def test_a_recall_serves_scenarios_of_its_solution(solved: Project) -> None:
+    solved.control.scenarios.create("demo", "Detail")
+    text = configure(tiny.document(solved), {"recalls[global_hot].scenarios": "HomePage, Detail, Cart"})
+    problems = {problem.path: problem.message for problem in examine(solved, text)}
+    assert set(problems) == {"recalls[1].scenarios[1]", "recalls[1].scenarios[2]"}
+    assert "known: HomePage" in problems["recalls[1].scenarios[1]"]
+    more = configure(text, {"other_scenarios": "Detail, Cart"})
+    assert [problem.path for problem in examine(solved, more)] == ["other_scenarios[1]"]
 
 
 @pytest.mark.parametrize(
