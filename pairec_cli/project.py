@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pairec_cli.domain.errors import InvalidInput, NotDeployed, NotFound, WorkspaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pairec_cli.control.database import Control
     from pairec_cli.domain.instance import Instance
     from pairec_cli.engine.engine import Engine
@@ -129,6 +131,16 @@ class Project:
         from pairec_cli.engine.engine import Engine
 
         return Engine.from_config(self.engine_config(), self.featuredb, models=str(self.models))
+
+    def recall_lists(
+        self, config: Mapping[str, Any], featuredb: FeatureDB, scene: str, users: Sequence[str]
+    ) -> list[Mapping[str, Sequence[tuple[str, float]]]]:
+        """For each user, what each recall of a scene of `config` gives from `featuredb`: (item id, score)."""
+        from pairec_cli.engine.engine import Engine
+        from pairec_cli.engine.recall_lists import scored_lists
+
+        with Engine.from_config(config, featuredb, models=str(self.models)) as engine:
+            return scored_lists(engine, scene, users)
 
     def serving_scene(self, scene: str | None = None) -> str:
         """The scene to serve: the named one, or the only one there is.

@@ -79,6 +79,12 @@ COMMANDS: Mapping[str, Entry] = {
         group=True,
     ),
     "node": Entry("pairec_cli.cli.node", "Deployed nodes: edit, run, freeze (step 7).", "Run", group=True),
+    "recall": Entry(
+        "pairec_cli.cli.recall",
+        "The recalls: list, run, look into, measure.",
+        "Run",
+        group=True,
+    ),
     "rank": Entry(
         "pairec_cli.cli.rank",
         "The ranking model: train, measure, check, explain.",

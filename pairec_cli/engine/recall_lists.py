@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pairec_cli.domain.candidates import RecallHit
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.requests import RecommendRequest
@@ -48,3 +50,16 @@ def recall_lists(engine: Engine, request: RecommendRequest, *, size: int | None 
         told = tuple((item.id, RecallHit(FALLBACK, item.retrieve_id, item.score)) for item in items[:size])
         found.append(RecallList(FALLBACK, "the scene's fallback", told, reason))
     return found
+
+
+def scored_lists(
+    engine: Engine, scene: str, users: Sequence[str]
+) -> list[Mapping[str, Sequence[tuple[str, float]]]]:
+    """For each user, recall → (item id, score), in the recall's order. Raises NotFound for the scene."""
+    return [
+        {
+            one.recall: [(item, hit.score) for item, hit in one.items]
+            for one in recall_lists(engine, RecommendRequest(user, scene))
+        }
+        for user in users
+    ]

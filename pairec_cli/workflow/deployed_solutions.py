@@ -41,6 +41,14 @@ def deployed(workspace: Workspace, solution: str | None = None) -> Deployed:
     return found[0]
 
 
+def deployed_for(workspace: Workspace, scene: str) -> Deployed:
+    """The deployed solution that serves a scene. Raises NotDeployed."""
+    found = [one for one in all_deployed(workspace) if scene in one.solution.scenarios]
+    if not found:
+        raise NotDeployed(f"no deployed solution serves scene {scene!r}", hint="pairec deploy run")
+    return found[-1]
+
+
 def all_deployed(workspace: Workspace) -> list[Deployed]:
     """Every workflow that a solution was deployed to."""
     found = []

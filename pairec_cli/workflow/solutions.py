@@ -11,7 +11,15 @@ import yaml
 from pairec_cli.control.database import Control
 from pairec_cli.domain.errors import AlreadyExists, DataError, InvalidConfig, InvalidInput, NotFound, Problem
 from pairec_cli.domain.instance import Instance, SolutionRecord, SolutionVersion
-from pairec_cli.domain.solution import Environment, Ranking, Solution, SourceTable, parse_solution
+from pairec_cli.domain.naming import TableNames
+from pairec_cli.domain.solution import (
+    Environment,
+    Ranking,
+    RecallConfig,
+    Solution,
+    SourceTable,
+    parse_solution,
+)
 from pairec_cli.domain.tables import TableName, TableRole, TableSchema
 from pairec_cli.features.spec import feature_specs
 from pairec_cli.ranking.pipeline import ranking_problems
@@ -195,7 +203,7 @@ def configure(
         del body["recalls"][_place_of(body["recalls"], name)]
     for entry in add:
         kind, _, name = entry.partition(":")
-        body["recalls"].append({"type": kind, "name": name or kind})
+        _add_recall(body["recalls"], {"type": kind, "name": name or kind})
     for names, enabled in ((enable, True), (disable, False)):
         for name in names:
             body["recalls"][_place_of(body["recalls"], name)]["enabled"] = enabled
@@ -247,6 +255,25 @@ def _key(owner: Any, part: str, path: str) -> str | int:
 
 def _refused(path: str, message: str) -> InvalidConfig:
     return InvalidConfig("solution", [Problem(path, message)], hint="pairec solution show")
+
+
+def _add_recall(recalls: list[dict[str, Any]], entry: dict[str, Any]) -> None:
+    """At the end, but a recall that has a list per user before those that have none: of an item that several
+    recalls give, the first one's score counts."""
+    solution = parse_solution({"recalls": [*recalls, entry]}, recall_types())
+    shared = [
+        place for place, recall in enumerate(solution.recalls[:-1]) if not _is_personal(recall, solution)
+    ]
+    own = _is_personal(solution.recalls[-1], solution)
+    recalls.insert(shared[0] if own and shared else len(recalls), entry)
+
+
+def _is_personal(recall: RecallConfig, solution: Solution) -> bool:
+    """Whether its list is looked up by user."""
+    names = TableNames(solution)
+    published = RECALLS.load(recall.type)().publications(recall, solution)
+    keys = [one.key for one in published if one.table == names.recall(recall.name)]
+    return names.user_id in keys
 
 
 def _place_of(recalls: list[dict[str, Any]], name: str) -> int:

@@ -124,6 +124,12 @@ def test_recalls_are_added_and_taken_out(document: str) -> None:
         configure(document, {}, add=["etrek_u2i"])
 
 
+def test_lists_per_user_come_before_lists_for_all(document: str) -> None:
+    added = solution_document.read(configure(document, {}, add=["group_hot", "swing_u2i", "global_hot:b"]))
+    names = [recall.name for recall in added.recalls]
+    assert names == ["etrec_u2i", "swing_u2i", "global_hot", "group_hot", "b"]
+
+
 def test_a_recall_is_switched_off_and_on_with_its_settings(document: str) -> None:
     off = configure(document, {"recalls[global_hot].top_n": "5"}, disable=["global_hot"])
     read = solution_document.read(off)
