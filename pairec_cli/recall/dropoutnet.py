@@ -6,8 +6,9 @@
                                                                                          users took it
 
 Volkovs et al., NeurIPS 2017; the model is EasyRec's `DropoutNet`. All users and items of the tables of
-bizdate have a vector, so that an item is recalled on the day of its publication. Whoever is not among the
-users yet has one made from the request's features, by the user's half of the model.
+bizdate have a vector, so that an item is recalled on the day of its publication. A user's vector is computed
+with the request, from the attributes that the views or the request itself give, and from the history where
+there is one: whoever registered a minute ago is served by the request's features.
 """
 
 from __future__ import annotations
@@ -64,6 +65,9 @@ class DropoutNetRecallConfig(VectorRecallConfig):
     type: Literal["dropoutnet"] = "dropoutnet"
     name: str = Field(default="dropoutnet", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)
     """Name in the engine (RecallNames) and in generated tables."""
+    is_online_mode: bool = True
+    """Compute users' vectors at request time, which alone serves users whom the tables of the day lack.
+    Otherwise lists are made once a day for those in the tables."""
     user_attributes: Names = ()
     """Attributes of users that the model reads; empty means all categorical, tag and numerical attributes."""
     item_attributes: Names = ()

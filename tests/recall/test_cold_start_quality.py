@@ -27,8 +27,13 @@ from tests.recall.vector_world import run_recall
 DS, K = "20260131", 20
 USERS, ITEMS = 500, 300
 ENTRY: dict[str, Any] = {
-    "type": "dropoutnet", "training_days": 1, "recall_count": ITEMS, "drop_seen": False, "batch_size": 128,
-}  # fmt: skip
+    "type": "dropoutnet",
+    "is_online_mode": False,
+    "training_days": 1,
+    "recall_count": ITEMS,
+    "drop_seen": False,
+    "batch_size": 128,
+}
 NEW_USERS = {str(number) for number in range(5, USERS + 1, 5)}
 NEW_ITEMS = {str(number) for number in range(5, ITEMS + 1, 5)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from pairec_cli.domain.errors import DataError, InvalidConfig
@@ -11,6 +12,8 @@ from pairec_cli.domain.model_features import Form
 from pairec_cli.domain.pipeline_config import parse
 from pairec_cli.domain.solution import Solution, parse_solution
 from pairec_cli.features.nodes import feature_nodes
+from pairec_cli.online.in_service import InService
+from pairec_cli.online.user_towers import UserTower
 from pairec_cli.recall.registry import RECALLS, recall_types
 from pairec_cli.recall.vector_features import vector_features
 from tests.features.world import World, at, event
@@ -19,9 +22,47 @@ from tests.recall.contract import DS
 from tests.recall.vector_contract import SMALL, VectorContract, taken, world_of_one_day
 from tests.recall.vector_world import run_recall
 
+OFFLINE = SMALL | {"is_online_mode": False}
+
 
 class TestDropoutNet(VectorContract):
+    """The contract asks for lists first, then for online mode beside them."""
+
     type_name: ClassVar[str] = "dropoutnet"
+    entry: ClassVar[dict[str, Any]] = OFFLINE
+
+    def test_online_mode_is_the_default(self, method: Any, solution: Solution) -> None:
+        assert method.Config().is_online_mode
+        conf = method.engine_conf(method.Config(), solution)
+        assert conf["RecallType"] == "OnlineVectorRecall"
+
+    def test_a_new_user_has_the_vector_of_the_table_without_being_in_it(
+        self, method: Any, solution: Solution, config: Any, make_world: MakeWorld
+    ) -> None:
+        """User 6 is in the table, of men; a stranger who says so in the request is the same to the model."""
+        online = config.model_copy(update={"is_online_mode": True})
+        world = world_of_one_day(make_world, solution.model_copy(update={"recalls": (online,)}))
+        world.put_users(DS, [{"user_id": 6, "gender": "m", "age": 31}, {"user_id": 1, "gender": "f"}])
+        world.put_items(DS, [{"item_id": number, "category": f"c{number % 2}"} for number in range(1, 9)])
+        world.run(feature_nodes(solution), DS)
+        nodes = [*method.nodes(config, solution), method.nodes(online, solution)[-1]]
+        run_recall(world, nodes, method.package_files(config, solution, {}), DS)
+        vectors = {
+            row["__user_id__"]: np.array([float(x) for x in row["user_tower_emb"].split(",")])
+            for row in world.rows("s_mine_user_vectors_v1", DS)
+        }
+        folder = world.warehouse.layout.root.parent / "models" / "s_mine"
+        tower = UserTower(folder, InService(DS, DS, "UTC", "user_id", "item_id"))
+
+        def stranger(**features: Any) -> Any:
+            return tower.vectors("stranger", features, features, (), 0)[0]
+
+        np.testing.assert_allclose(stranger(gender="m", age=31), vectors["6"], atol=1e-5)
+        assert np.abs(stranger(gender="m", age=31) - stranger(gender="f", age=31)).max() > 1e-4
+        assert np.abs(stranger(gender="m", age=31) - stranger(gender="m", age=62)).max() > 1e-4
+        np.testing.assert_allclose(stranger(), stranger(gender=None, age="", city="nowhere"), atol=1e-6)
+        found = [item for item, _ in tower.nearest(stranger()[None], 20)]
+        assert sorted(found) == [str(number) for number in range(1, 9)], "all there are, the new item 8 too"
 
     def test_content_and_preference_are_groups_of_their_own(
         self, method: Any, solution: Solution, config: Any
@@ -111,7 +152,7 @@ def masked_features(method: Any, config: Any, solution: Solution) -> set[str]:
 
 
 def solution_of(**tables: Any) -> Solution:
-    entry = {"type": "dropoutnet", "name": "mine"} | SMALL
+    entry = {"type": "dropoutnet", "name": "mine"} | OFFLINE
     document = {"name": "s", "features": {"periods": [1]}, "recalls": [entry], "data_tables": tables}
     return parse_solution(document, recall_types())
 
