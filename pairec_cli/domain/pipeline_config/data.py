@@ -158,6 +158,7 @@ class DataConfig(Message):
             "tdm_sampler",
         )
     }
+    always: ClassVar = ("dataset_type",)
     dataset_type: DatasetType = DatasetType.OdpsDataset
     fg_mode: FgMode = FgMode.FG_NONE
     fg_encoded: bool = True

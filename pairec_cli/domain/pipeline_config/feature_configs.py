@@ -63,6 +63,7 @@ class SeqFeatureConfig(Message):
 class SequenceFeature(Message):
     """Fields of the same sequence; a field's column is `<sequence_name>__<feature_name>`."""
 
+    always: ClassVar = ("sequence_delim",)
     sequence_name: str
     sequence_length: Uint32
     sequence_delim: str = ";"

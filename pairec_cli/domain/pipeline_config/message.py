@@ -24,6 +24,8 @@ class Message(BaseModel):
     """Group name → its fields, of which at most one is given."""
     elsewhere: ClassVar[tuple[str, ...]] = ()
     """Fields that TorchEasyRec has and that are not served here."""
+    always: ClassVar[tuple[str, ...]] = ()
+    """Fields with a default that TorchEasyRec's protos require all the same: written always."""
     first: ClassVar[tuple[str, ...]] = ()
     """Fields that are written before the others; those follow as they are declared."""
 
@@ -38,7 +40,7 @@ class Message(BaseModel):
     @property
     def given(self) -> tuple[str, ...]:
         """Names of the fields that hold a value of their own, in the order in which they are written."""
-        held = [name for name in self.model_fields_set if _holds(getattr(self, name))]
+        held = [name for name in {*self.model_fields_set, *self.always} if _holds(getattr(self, name))]
         return tuple(sorted(held, key=_places(type(self)).__getitem__))
 
     def which(self, group: str) -> str | None:

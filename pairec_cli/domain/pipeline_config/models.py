@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pairec_cli.domain.pipeline_config.layers import MLP, ExtractionNetwork, LowRankCross, MaskNetModule
 from pairec_cli.domain.pipeline_config.message import Int32, Message, Uint32
@@ -53,6 +54,7 @@ class DCNv2(Message):
 class MMoE(Message):
     """Experts, a gate per task."""
 
+    always: ClassVar = ("num_expert",)
     expert_mlp: MLP
     gate_mlp: MLP | None = None
     num_expert: Uint32 = 3

@@ -17,12 +17,14 @@ class WeightDecayMode(StrEnum):
 
 
 class FusedSGDOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     gradient_clipping: bool = False
     max_gradient: float = 1.0
 
 
 class FusedAdagradOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     gradient_clipping: bool = False
     max_gradient: float = 1.0
@@ -32,6 +34,7 @@ class FusedAdagradOptimizer(Message):
 class FusedAdamOptimizer(Message):
     """Adam, LAMB and their row-wise forms have the same fields. TorchEasyRec refuses Adam on a CPU."""
 
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     beta1: float = 0.9
     beta2: float = 0.999
@@ -41,6 +44,7 @@ class FusedAdamOptimizer(Message):
 
 
 class FusedLarsSGDOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -49,6 +53,7 @@ class FusedLarsSGDOptimizer(Message):
 
 
 class FusedRowWiseAdagradOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     weight_decay: float = 0.0
     weight_decay_mode: WeightDecayMode = WeightDecayMode.NONE
@@ -57,6 +62,7 @@ class FusedRowWiseAdagradOptimizer(Message):
 
 
 class FusedAdadeltaOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     rho: float = 0.95
     eps: float = 1e-6
@@ -66,6 +72,7 @@ class FusedAdadeltaOptimizer(Message):
 
 
 class FusedRMSpropOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     alpha: float = 0.99
     eps: float = 1e-8
@@ -75,6 +82,7 @@ class FusedRMSpropOptimizer(Message):
 
 
 class SGDOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -84,6 +92,7 @@ class SGDOptimizer(Message):
 
 
 class AdagradOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     weight_decay: float = 0.0
     initial_accumulator_value: float = 0.0
@@ -94,6 +103,7 @@ class AdagradOptimizer(Message):
 class AdamOptimizer(Message):
     """Adam and AdamW have the same fields."""
 
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     beta1: float = 0.9
     beta2: float = 0.999
@@ -104,6 +114,7 @@ class AdamOptimizer(Message):
 
 
 class AdadeltaOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     rho: float = 0.95
     eps: float = 1e-6
@@ -111,6 +122,7 @@ class AdadeltaOptimizer(Message):
 
 
 class RMSpropOptimizer(Message):
+    always: ClassVar = ("lr",)
     lr: float = 0.002
     alpha: float = 0.99
     eps: float = 1e-8

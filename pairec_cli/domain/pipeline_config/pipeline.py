@@ -53,6 +53,7 @@ class SeqGroupConfig(Message):
 class FeatureGroupConfig(Message):
     """Inputs that a tower reads together."""
 
+    always: ClassVar = ("group_type",)
     group_name: str
     feature_names: tuple[str, ...] = ()
     group_type: FeatureGroupType = FeatureGroupType.DEEP

@@ -16,6 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from pairec_cli.domain.pipeline_config import PipelineConfig, parse, write
 from pairec_cli.domain.pipeline_config.features import IDS
 from pairec_cli.domain.pipeline_config.message import Message
+from pairec_cli.domain.pipeline_config.optimizers import FusedAdagradOptimizer
 from pairec_cli.domain.pipeline_config.pipeline import FeatureGroupConfig, FeatureGroupType
 from pairec_cli.domain.pipeline_config.reading import Slot, slots
 from tests.domain.pipeline_config.configs import ALL
@@ -60,6 +61,8 @@ def protobuf_class() -> Any:
 def add_field(described: Any, message: type[Message], name: str, number: int, slot: Slot) -> None:
     field = described.field.add(name=name, number=number)
     field.label = Kind.LABEL_REPEATED if slot.repeated else Kind.LABEL_OPTIONAL
+    if slot.required or name in message.always:
+        field.label = Kind.LABEL_REQUIRED
     if slot.key:
         entry = described.nested_type.add(name="".join(p.title() for p in name.split("_")) + "Entry")
         entry.options.map_entry = True
@@ -90,7 +93,32 @@ def test_a_written_config_reads_as_itself(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_protobuf_reads_what_is_written_and_what_is_read(name: str) -> None:
     written = text_format.Parse(write(parse(ALL[name])), protobuf_class()())
-    assert written == text_format.Parse(ALL[name], protobuf_class()())
+    assert written.IsInitialized(), written.FindInitializationErrors()
+    assert written == whole(text_format.Parse(ALL[name], protobuf_class()()))
+
+
+def whole(message: Any) -> Any:
+    """The message with the defaults that are written always."""
+    known = {kind.__name__: kind for kind in MESSAGES}.get(message.DESCRIPTOR.name)
+    for field in known.always if known else ():
+        if not message.HasField(field):
+            default = known.model_fields[field].default
+            setattr(
+                message,
+                field,
+                list(type(default)).index(default) if isinstance(default, StrEnum) else default,
+            )
+    for descriptor, value in message.ListFields():
+        if descriptor.message_type and not descriptor.message_type.GetOptions().map_entry:
+            for one in value if descriptor.label == descriptor.LABEL_REPEATED else [value]:
+                whole(one)
+    return message
+
+
+def test_what_the_protos_require_is_written_though_it_is_the_default() -> None:
+    group = FeatureGroupConfig(group_name="g")
+    assert group.given == ("group_name", "group_type")
+    assert FusedAdagradOptimizer().given == ("lr",)
 
 
 def test_the_form_of_the_text() -> None:
