@@ -29,11 +29,14 @@ class Task:
     label: str
     is_probability: bool
     """Whether the prediction is sigmoid(logit), or the logit itself (a regression)."""
+    tower: bool = True
+    """Whether the target has a tower of its own, as in models of several targets."""
 
     @property
     def output(self) -> str:
-        """`probs_is_click`, `y_ln_playtime`: TorchEasyRec's names, which carry the target's always."""
-        return f"{'probs' if self.is_probability else 'y'}_{self.name}"
+        """TorchEasyRec's names: `probs_is_click` and `y_ln_playtime` of towers, else `probs` or `y`."""
+        kind = "probs" if self.is_probability else "y"
+        return f"{kind}_{self.name}" if self.tower else kind
 
 
 class RankingModel(nn.Module):
@@ -108,7 +111,8 @@ def tasks(config: PipelineConfig, towers: Sequence[TaskTower | BayesTaskTower] |
         if not labels:
             raise InvalidInput("pipeline.config names no label_fields in data_config")
         model = model_config(config)
-        return [Task(labels[0], labels[0], is_probability(labels[0], model.losses, model.num_class))]
+        probability = is_probability(labels[0], model.losses, model.num_class)
+        return [Task(labels[0], labels[0], probability, tower=False)]
     found = []
     for place, tower in enumerate(towers):
         label = tower.label_name or (labels[place] if place < len(labels) else "")

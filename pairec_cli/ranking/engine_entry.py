@@ -7,6 +7,7 @@ from typing import Any
 
 from pairec_cli.domain.solution import Ranking, Solution
 from pairec_cli.ranking.pipeline import model_name
+from pairec_cli.ranking.registry import RANKING_MODELS
 
 TIMEOUT = 500
 """Milliseconds that the engine waits for the model."""
@@ -25,7 +26,7 @@ def algo_conf(solution: Solution) -> dict[str, Any]:
             "Processor": "EasyRec",
             "ResponseFuncName": "torchrecMutValResponseFunc",
             "Url": f"/api/predict/{name}",
-            "Outputs": list(_form(solution).outputs),
+            "Outputs": list(served_outputs(_form(solution)).values()),
             "Timeout": TIMEOUT,
         },
     }
@@ -43,13 +44,22 @@ def rank_conf(solution: Solution) -> dict[str, Any]:
 
 
 def expanded_score(form: Ranking, algorithm: str) -> str:
-    """rank_score with `${probs_is_click}` written as `${<algorithm>_probs_is_click}`."""
-    outputs = set(form.outputs)
+    """rank_score with `${probs_is_click}` written as `${<algorithm>_probs_is_click}`, of a model without
+    towers as `${<algorithm>_probs}`.
+    """
+    served = served_outputs(form)
+    known = {**{name: name for name in served.values()}, **served}
     return re.sub(
         r"\$\{(\w+)\}",
-        lambda found: f"${{{algorithm}_{found[1]}}}" if found[1] in outputs else found[0],
+        lambda found: f"${{{algorithm}_{known[found[1]]}}}" if found[1] in known else found[0],
         form.rank_score,
     )
+
+
+def served_outputs(form: Ranking) -> dict[str, str]:
+    """The form's outputs → what the service calls them: a model without towers leaves the target out."""
+    towers = form.model not in RANKING_MODELS or RANKING_MODELS.load(form.model).several
+    return {name: name if towers else name.partition("_")[0] for name in form.outputs}
 
 
 def _form(solution: Solution) -> Ranking:

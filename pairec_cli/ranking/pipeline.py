@@ -132,7 +132,7 @@ def _training() -> TrainConfig:
 def _data(form: Ranking) -> DataConfig:
     weights = sample_weight(form)
     return DataConfig(
-        dataset_type=DatasetType.ParquetDataset,
+        dataset_type=DatasetType.OdpsDataset,
         fg_mode=FgMode.FG_NONE,
         fg_encoded_multival_sep=MULTIVALUE,
         label_fields=tuple(target.name for target in form.targets),

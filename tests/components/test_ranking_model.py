@@ -25,16 +25,16 @@ def towers(text: str) -> list[Task]:
 
 
 def test_a_model_of_one_task_has_the_first_labels_name() -> None:
-    assert one_task(BCE).tasks == [Task("is_click", "is_click", True)]
-    assert one_task(BCE).tasks[0].output == "probs_is_click"
-    assert one_task(L2).tasks[0].output == "y_is_click"
+    assert one_task(BCE).tasks == [Task("is_click", "is_click", True, tower=False)]
+    assert one_task(BCE).tasks[0].output == "probs"
+    assert one_task(L2).tasks[0].output == "y"
 
 
 def test_probabilities_are_sigmoids_and_regressions_are_logits() -> None:
     batch = rows(5)
     click, play = one_task("losses { binary_focal_loss {} }"), one_task(L2)
-    torch.testing.assert_close(click.predict(batch)["probs_is_click"], click(batch)["is_click"].sigmoid())
-    assert torch.equal(play.predict(batch)["y_is_click"], play(batch)["is_click"])
+    torch.testing.assert_close(click.predict(batch)["probs"], click(batch)["is_click"].sigmoid())
+    assert torch.equal(play.predict(batch)["y"], play(batch)["is_click"])
     assert play(batch)["is_click"].shape == (5,)
 
 

@@ -10,6 +10,7 @@ from pairec_cli.components.ranking_models import ranking_model
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.pipeline_config import parse, write
 from pairec_cli.domain.solution import Ranking, Solution
+from pairec_cli.ranking.engine_entry import served_outputs
 from pairec_cli.ranking.feature_list import model_features
 from pairec_cli.ranking.pipeline import model_name, pipeline_config, ranking_problems
 from pairec_cli.ranking.registry import RANKING_MODELS
@@ -33,7 +34,8 @@ def test_every_model_is_written_read_and_built(model: str) -> None:
     assert config.model is not None
     assert config.model.which("model") == model
     outputs = [task.output for task in ranking_model(config).tasks]
-    assert outputs == list(sln.ranking.outputs if sln.ranking else ())
+    assert sln.ranking is not None
+    assert outputs == list(served_outputs(sln.ranking).values())
     assert ranking_problems(sln) == []
 
 

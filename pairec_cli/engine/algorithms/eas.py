@@ -28,9 +28,20 @@ class EasModel:
         model, doubt = self.served.now()
         if doubt:
             context.notes.append(doubt)
-        for name in self.wanted:
-            if name not in model.outputs:
-                raise NotFound("output", name, model.outputs)
+        names = {name: _named(name, model.outputs) for name in self.wanted or model.outputs}
         ids = [item.id for item in items]
         scores = model.score(context.uid, context.user, context.request.features, int(time.time()), ids)
-        return {name: scores[name].tolist() for name in self.wanted or model.outputs}
+        return {name: scores[own].tolist() for name, own in names.items()}
+
+
+def _named(name: str, outputs: Sequence[str]) -> str:
+    """What the model calls an output. A model of one target answers `probs` or `y`, with towers
+    `probs_<target>`: where it has one output, either name means it. Raises NotFound.
+    """
+    if name in outputs:
+        return name
+    if len(outputs) == 1:
+        short, long = sorted((name, outputs[0]), key=len)
+        if short in ("probs", "y") and long.startswith(f"{short}_"):
+            return outputs[0]
+    raise NotFound("output", name, outputs)

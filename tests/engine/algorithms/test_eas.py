@@ -29,6 +29,24 @@ def test_all_outputs_or_those_that_are_wanted(tmp_path: Path) -> None:
         made(tmp_path, "y", "q").score(items, context())
 
 
+@pytest.mark.parametrize(
+    ("of_the_model", "wanted"), [("probs", "probs_is_click"), ("probs_is_click", "probs"), ("y_play", "y")]
+)
+def test_a_single_output_is_known_with_and_without_its_target(
+    tmp_path: Path, of_the_model: str, wanted: str
+) -> None:
+    serve_model(tmp_path, outputs=[of_the_model])
+    assert made(tmp_path, wanted).score([item("a")], context()) == {wanted: [1.0]}
+    with pytest.raises(NotFound, match="output 'clicks' does not exist"):
+        made(tmp_path, "clicks").score([item("a")], context())
+    serve_model(tmp_path, "both", outputs=["probs_is_click", "y_play"])
+    both = EasModel(
+        AlgorithmConf("both", "EAS", EasConf(outputs=("probs",))), resources().replace(models=str(tmp_path))
+    )
+    with pytest.raises(NotFound, match="output 'probs' does not exist"):
+        both.score([item("a")], context())
+
+
 def test_features_of_the_request_are_its_context(tmp_path: Path) -> None:
     serve_model(tmp_path)
     asked = context()
