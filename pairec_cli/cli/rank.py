@@ -10,12 +10,13 @@ from pairec_cli.cli.backfill_progress import BackfillProgress
 from pairec_cli.cli.options import DryRun, Format, Solution, day, open_project
 from pairec_cli.cli.render import Format as FormatName
 from pairec_cli.cli.render import emit, next_step, notice, warn
+from pairec_cli.domain.ds import shift
 from pairec_cli.domain.errors import NodeFailed, PartialFailure
 from pairec_cli.domain.runs import Backfill, RunState
 from pairec_cli.workflow import ranking_quality
 from pairec_cli.workflow.ranking_check import check as check_model
+from pairec_cli.workflow.trained_models import TrainedRanking, trained_ranking
 from pairec_cli.workflow.trained_models import train as train_model
-from pairec_cli.workflow.trained_models import trained_ranking
 
 app = typer.Typer()
 
@@ -94,7 +95,16 @@ def metrics(
     for one, share in ranking_quality.toward_oracle(found):
         notice(f"{one.ds} {one.target}: {share:.1%} of the way from 0.5 to the oracle's AUC by user")
     if not any(one.order == "recalls" for one in found):
-        notice("recalls cannot be compared: their tables lack the day before the held-out one")
+        notice(_recalls_of(ranking, max(one.ds for one in found)))
+
+
+def _recalls_of(ranking: TrainedRanking, ds: str) -> str:
+    """What makes the recalls' tables that a comparison lacks."""
+    day, solution = shift(ds, -1), ranking.what.solution
+    told = f"the order by recalls needs their tables of {day}"
+    for lists in ranking_quality.recall_lists(solution):
+        told += f"\n  pairec backfill run --start {day} --end {day} --task {lists.table}"
+    return told
 
 
 def _quality_row(one: ranking_quality.Quality) -> dict[str, Any]:

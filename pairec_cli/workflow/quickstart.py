@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pairec_cli.domain.ds import ranges
+from pairec_cli.domain.ds import DsRange, ranges, shift
 from pairec_cli.domain.errors import DataError, NodeFailed
-from pairec_cli.domain.runs import RunState
+from pairec_cli.domain.runs import Backfill, RunState
 from pairec_cli.domain.solution import Ranking, Solution
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.workflow import backfilling, deploying, generating, solution_document, solutions, source_nodes
 from pairec_cli.workflow.carrying import Listener
-from pairec_cli.workflow.deployed_solutions import deployed
+from pairec_cli.workflow.deployed_solutions import Deployed, deployed, planner
 from pairec_cli.workflow.freezing import freeze
+from pairec_cli.workflow.plan import BackfillPlan
+from pairec_cli.workflow.ranking_quality import recall_lists
 from pairec_cli.workflow.registration import register
 from pairec_cli.workflow.scenarios import create_scenario
 from pairec_cli.workflow.workspace import Workspace
@@ -141,6 +143,26 @@ def _backfill(
 ) -> None:
     what = deployed(workspace, solution.name)
     plan = backfilling.make_plan(workspace, what)
+    earlier = _recalls_before(workspace, what, plan.targets.last)
+    _run(workspace, what, earlier, on_progress)
+    done = _run(workspace, what, plan, on_progress)
+    runs = plan.runs + earlier.runs
+    on_step(Step("6.4", "Backfill", f"{runs} runs for {plan.targets}" if done else "nothing to do"))
+
+
+def _recalls_before(workspace: Workspace, what: Deployed, day: str) -> BackfillPlan:
+    """The recalls of the day before the one that the ranking holds out: the order that it is compared with.
+
+    Later each day's own run leaves them behind. A history too short for them goes without.
+    """
+    before = shift(day, -1)
+    named = {node.name for node in what.nodes}
+    goals = named & {lists.table for lists in recall_lists(what.solution)} if what.solution.ranks else ()
+    plan = planner(workspace, what).plan(DsRange(before, before), 1, goals=goals)
+    return replace(plan, tasks=()) if plan.missing else plan
+
+
+def _run(workspace: Workspace, what: Deployed, plan: BackfillPlan, on_progress: Listener) -> Backfill | None:
     done = backfilling.run_backfill(workspace, what, plan, on_progress)
     if done is not None and done.state is not RunState.OK:
         failed = [task.node for task in done.tasks if task.state is RunState.FAILED]
@@ -149,4 +171,4 @@ def _backfill(
             f"the backfill did not end well: {done.reason}",
             hint=f"{look}, mend it, then run the same command again",
         )
-    on_step(Step("6.4", "Backfill", f"{plan.runs} runs for {plan.targets}" if done else "nothing to do"))
+    return done

@@ -23,7 +23,8 @@ from pairec_cli.datagen.world import World
 from pairec_cli.domain.ds import DsRange, shift
 from pairec_cli.domain.errors import DataError, InvalidInput
 from pairec_cli.domain.naming import TableNames
-from pairec_cli.domain.solution import RankingTarget
+from pairec_cli.domain.package import Publication
+from pairec_cli.domain.solution import RankingTarget, Solution
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.evaluation.ranking import auc, grouped_auc
 from pairec_cli.recall.registry import RECALLS
@@ -160,20 +161,27 @@ def _by_recalls(workspace: Workspace, ranking: TrainedRanking, held: Held) -> Fl
     scores = np.zeros(len(held.items))
     found = False
     users, items = held.users.to_pylist(), held.items.to_pylist()
-    for recall in solution.enabled_recalls:
-        for publication in RECALLS.load(recall.type)().publications(recall, solution):
-            table = TableName(ranking.what.project, publication.table)
-            if "item_ids" not in publication.columns or day not in workspace.warehouse.ledger.partitions(
-                table
-            ):
-                continue
-            found = True
-            rows = workspace.warehouse.read(table, [day], [publication.key, "item_ids"])
-            lists = {str(row[publication.key]): _scores(row["item_ids"]) for row in rows.to_pylist()}
-            for place, (user, item) in enumerate(zip(users, items, strict=True)):
-                known = lists.get(user) or lists.get(EVERYBODY) or {}
-                scores[place] = max(scores[place], known.get(item, 0.0))
+    for publication in recall_lists(solution):
+        table = TableName(ranking.what.project, publication.table)
+        if day not in workspace.warehouse.ledger.partitions(table):
+            continue
+        found = True
+        rows = workspace.warehouse.read(table, [day], [publication.key, "item_ids"])
+        lists = {str(row[publication.key]): _scores(row["item_ids"]) for row in rows.to_pylist()}
+        for place, (user, item) in enumerate(zip(users, items, strict=True)):
+            known = lists.get(user) or lists.get(EVERYBODY) or {}
+            scores[place] = max(scores[place], known.get(item, 0.0))
     return scores if found else None
+
+
+def recall_lists(solution: Solution) -> list[Publication]:
+    """The recalls' tables of lists with scores, by which candidates can be ordered."""
+    return [
+        publication
+        for recall in solution.enabled_recalls
+        for publication in RECALLS.load(recall.type)().publications(recall, solution)
+        if "item_ids" in publication.columns
+    ]
 
 
 def _scores(text: str | None) -> dict[str, float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pairec_cli.domain.ds import shift
 from tests.cli.conftest import Pairec
 from tests.workflow.ranked import MODEL, ranked
 from tests.workflow.tiny import DAY
@@ -24,7 +25,9 @@ def test_metrics_of_the_newest_model(pairec: Pairec, trained: Path) -> None:
     orders = {(row["target"], row["order"]) for row in done.json}
     assert {("is_click", "model"), ("is_click", "oracle"), ("ln_playtime", "model")} <= orders
     assert "of the way from 0.5 to the oracle's AUC by user" in done.err
-    assert "recalls cannot be compared" in done.err
+    before = shift(DAY, -1)
+    assert f"the order by recalls needs their tables of {before}" in done.err
+    assert f"pairec backfill run --start {before} --end {before} --task tiny_etrec_u2i_v1" in done.err
     samples = pairec("rank", "metrics", "--samples", "-f", "csv").out.splitlines()
     assert samples[0] == "ds,use,rows,is_click,ln_playtime"
     assert samples[-1].startswith(f"{DAY},held out,")
