@@ -193,6 +193,10 @@ class Groups:
         group = self.groups.sequence_group(name)
         return (group.queries(self.inputs), *group.entries(self.inputs))
 
+    def entries(self, name: str) -> tuple[Tensor, Tensor]:
+        """A SEQUENCE group without its query: entries (R, T, D), present (R, T)."""
+        return self.groups.sequence_group(name).entries(self.inputs)
+
     def join(self, vectors: Sequence[Tensor]) -> Joined:
         """Vectors side by side; those of the user alone have one row."""
         return Joined(tuple(vectors), None, self.inputs.rows)

@@ -165,6 +165,28 @@ class MLP(nn.Module):
         return x
 
 
+class LinearlyEnded(nn.Module):
+    """The layers of `config`, the last of which has neither activation, norm nor dropout.
+
+    Raises InvalidInput as `MLP` does.
+    """
+
+    def __init__(self, width: int, config: MLPConfig) -> None:
+        super().__init__()
+        if not config.hidden_units:
+            raise InvalidInput(
+                "an mlp has no hidden_units", hint="give at least one layer in pipeline.config"
+            )
+        *inner, last = config.hidden_units
+        changes = {"hidden_units": tuple(inner), "dropout_ratio": config.dropout_ratio[: len(inner)]}
+        self.inner = MLP(width, config.model_copy(update=changes)) if inner else None
+        self.out = nn.Linear(self.inner.width if self.inner else width, last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.out(x if self.inner is None else self.inner(x))
+        return out
+
+
 def dropout_ratios(ratios: Sequence[float], layers: int) -> Sequence[float]:
     """One ratio per layer from a list of none, one or `layers`."""
     if len(ratios) in (0, 1):

@@ -8,6 +8,7 @@ from pairec_cli.components.deepfm import DeepFM
 from pairec_cli.components.mmoe import MMoE
 from pairec_cli.components.multi_tower import MultiTower
 from pairec_cli.components.multi_tower_din import MultiTowerDIN
+from pairec_cli.components.pdn import PDN
 from pairec_cli.components.ple import PLE
 from pairec_cli.components.ranking_model import RankingModel, model_config
 from pairec_cli.domain.errors import NotFound
@@ -21,6 +22,7 @@ RANKING_MODELS: dict[str, type[RankingModel]] = {
     "mmoe": MMoE,
     "ple": PLE,
     "dbmtl": DBMTL,
+    "pdn": PDN,
 }
 
 

@@ -90,6 +90,10 @@ class TrainingData:
             raise BadNumbers(name, bad)
         return np.concatenate(parts)
 
+    def whole(self) -> Rows:
+        """All rows, whatever they take. Raises DataError as `decode` does."""
+        return self._kept if self._kept is not None else self._decoded(self.groups)
+
     def batches(
         self, batch_size: int, *, seed: int | None = None, epoch: int = 0, skip: int = 0
     ) -> Iterator[Batch]:

@@ -44,15 +44,20 @@ def predict_vectors(
     with torch.no_grad():
         for batch in data.batches(BATCH):
             found = model.users(batch) if side == "user" else model.items(batch).unsqueeze(1)
-            texts.append(_texts(found.cpu().numpy()))
+            texts.append(vector_texts(found.cpu().numpy()))
+    return pa.table({key: row_keys(files, key), column: pa.chunked_array(texts)})
+
+
+def row_keys(files: Sequence[Path], key: str) -> pa.ChunkedArray:
+    """A column of ids as they are, in the order of the rows. Raises DataError for NULL."""
     keys = [pq.read_table(path, columns=[key], partitioning=None).column(0) for path in files]
     ids = pa.chunked_array([chunk for one in keys for chunk in one.chunks]).cast(pa.string())
     if ids.null_count:
         raise DataError(f"column {key} holds {ids.null_count} NULL(s)")
-    return pa.table({key: ids, column: pa.chunked_array(texts)})
+    return ids
 
 
-def _texts(vectors: npt.NDArray[np.float32]) -> pa.Array:
+def vector_texts(vectors: npt.NDArray[np.float32]) -> pa.Array:
     """(B, K, D) → one text a row, of the first vector and those others that are not zero."""
     width = vectors.shape[2]
     there = np.abs(vectors).sum(2) > 0

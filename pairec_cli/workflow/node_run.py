@@ -19,6 +19,7 @@ from pairec_cli.workflow.pai import run_component
 from pairec_cli.workflow.plan import Expected
 from pairec_cli.workflow.pyodps import run_pyodps
 from pairec_cli.workflow.ranking_service import served_ranking
+from pairec_cli.workflow.recall_models import recall_model_of
 from pairec_cli.workflow.vector_service import vector_recall_of
 from pairec_cli.workflow.workspace import Workspace
 
@@ -27,6 +28,7 @@ _TRAINERS = Registry(
     {
         "ranking": "pairec_cli.workflow.dlc:Training",
         "vectors": "pairec_cli.workflow.tower_training:TowerTraining",
+        "metric": "pairec_cli.workflow.metric_training:MetricTraining",
     },
 )
 """Imported when a training node runs: PyTorch takes longer to import than most nodes to run."""
@@ -151,15 +153,17 @@ class NodeRunner:
         expected: Expected,
         log: Callable[[str], None],
     ) -> int:
-        recall = vector_recall_of(self.workspace, self.workflow, node)
-        ranking = served_ranking(self.workspace, self.workflow)
-        if recall is None and ranking is None:
+        where = self.workspace, self.workflow
+        vectors, model = vector_recall_of(*where, node), recall_model_of(*where, node)
+        ranking = served_ranking(*where)
+        trained = vectors or model or ranking
+        if trained is None:
             raise NotDeployed(
                 f"workflow {self.workflow} has no solution that trains a model", hint="pairec deploy run"
             )
-        rows: int = _TRAINERS.load("ranking" if recall is None else "vectors")(
+        rows: int = _TRAINERS.load("vectors" if vectors else model.trainer if model else "ranking")(
             self.workspace,
-            recall or ranking,
+            trained,
             node,
             ds,
             parameters,

@@ -11,7 +11,7 @@ from pairec_cli.domain.errors import InvalidInput, NotFound
 from pairec_cli.domain.pipeline_config.pipeline import ModelConfig
 from tests.components.ranking_rows import BCE, config
 
-MATCHING = {"dssm", "mind"}
+MATCHING = {"dssm", "mind", "dropoutnet", "metric_learning"}
 
 
 def test_every_model_of_the_config_that_ranks_is_there() -> None:

@@ -47,6 +47,24 @@ class SoftmaxCrossEntropyWithNegativeMining(Message):
     coefficient_of_support_vector: float = 1.0
 
 
+class CircleLoss(Message):
+    """Loss of pairs (EasyRec's loss.proto): similarities above 1 - margin are near enough, below margin far
+    enough."""
+
+    margin: float = 0.25
+    gamma: float = 32.0
+
+
+class MultiSimilarityLoss(Message):
+    """Loss of pairs (EasyRec's loss.proto): positives and negatives are weighed around `lamb`."""
+
+    alpha: float = 2.0
+    beta: float = 50.0
+    lamb: float = 1.0
+    eps: float = 0.1
+    """Of the mining of hard pairs, which EasyRec leaves out as well."""
+
+
 class LossConfig(Message):
     """One loss."""
 

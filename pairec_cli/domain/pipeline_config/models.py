@@ -1,4 +1,8 @@
-"""The models of model_config (rank_model.proto, multi_task_rank.proto, match_model.proto)."""
+"""The models of model_config (rank_model.proto, multi_task_rank.proto, match_model.proto).
+
+CoMetricLearningI2I and PDN are EasyRec's (collaborative_metric_learning.proto, pdn.proto): TorchEasyRec has
+none of them. Their fields keep EasyRec's names; a layer is written as TorchEasyRec's `mlp` is.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from pairec_cli.domain.pipeline_config.layers import MLP, ExtractionNetwork, LowRankCross, MaskNetModule
+from pairec_cli.domain.pipeline_config.losses import CircleLoss, MultiSimilarityLoss
 from pairec_cli.domain.pipeline_config.message import Int32, Message, Uint32
 from pairec_cli.domain.pipeline_config.towers import BayesTaskTower, DINTower, MINDUserTower, TaskTower, Tower
 
@@ -117,3 +122,44 @@ class MIND(Message):
     similarity: Similarity = Similarity.COSINE
     in_batch_negative: bool = False
     temperature: float = 1.0
+
+
+class PositivePairs(StrEnum):
+    """Which two items of a session are pulled together: both clicked, or both of the same label."""
+
+    CLICKED = "CLICKED"
+    SAME_LABEL = "SAME_LABEL"
+
+
+class CoMetricLearningI2I(Message):
+    """Vectors of items that lie near each other where sessions click both (EasyRec's `metric_learning`)."""
+
+    oneofs: ClassVar = {"loss": ("circle_loss", "multi_similarity_loss")}
+    session_id: str
+    """Column that tells the sessions of the rows apart."""
+    input: str | None = None
+    """Feature group; default: the first."""
+    dnn: MLP
+    """Its last layer is linear, and as wide as the vectors."""
+    output_l2_normalized_emb: bool = True
+    circle_loss: CircleLoss | None = None
+    multi_similarity_loss: MultiSimilarityLoss | None = None
+    session_size: Uint32 = 16
+    """Rows of one session in a batch. Here alone: EasyRec expects rows that are ordered so."""
+    positive_pairs: PositivePairs = PositivePairs.CLICKED
+    """Here alone: EasyRec knows SAME_LABEL, which pulls unclicked items of a session together too."""
+
+
+class PDN(Message):
+    """Trigger net and similarity net over two-hop paths; groups user, item, u2i_seq, i_seq, i2i_seq, bias."""
+
+    user_dnn: MLP
+    item_dnn: MLP
+    u2i_dnn: MLP
+    trigger_dnn: MLP
+    i2i_dnn: MLP
+    sim_dnn: MLP
+    direct_user_dnn: MLP | None = None
+    direct_item_dnn: MLP | None = None
+    simi_func: Similarity = Similarity.COSINE
+    bias_dnn: MLP | None = None

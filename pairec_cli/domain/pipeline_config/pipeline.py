@@ -14,7 +14,9 @@ from pairec_cli.domain.pipeline_config.models import (
     DBMTL,
     DSSM,
     MIND,
+    PDN,
     PLE,
+    CoMetricLearningI2I,
     DCNv2,
     DeepFM,
     DropoutNet,
@@ -77,6 +79,8 @@ class ModelConfig(Message):
             "dssm",
             "mind",
             "dropoutnet",
+            "metric_learning",
+            "pdn",
         )
     }
     elsewhere: ClassVar = (
@@ -112,6 +116,8 @@ class ModelConfig(Message):
     mind: MIND | None = None
     dropoutnet: DropoutNet | None = None
     """Not TorchEasyRec's."""
+    metric_learning: CoMetricLearningI2I | None = None
+    pdn: PDN | None = None
     num_class: Uint32 = 1
     losses: tuple[LossConfig, ...] = ()
     metrics: tuple[MetricConfig, ...] = ()
