@@ -30,7 +30,7 @@ from scipy import sparse
 from pairec_cli.components.metric_training import predict_items, train_metric
 from pairec_cli.domain.model_features import Form, ModelFeature
 from pairec_cli.domain.solution import Solution
-from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningConfig, MetricLoss
+from pairec_cli.recall.metric_form import CoMetricLearningConfig, MetricLoss
 from pairec_cli.recall.metric_training import pipeline_config
 
 LOSSES = (MetricLoss(), MetricLoss(type="multi_similarity"))

@@ -7,7 +7,7 @@ TorchEasyRec with that model.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.naming import TableNames
@@ -32,11 +32,9 @@ from pairec_cli.ranking.feature_configs import feature_configs
 from pairec_cli.ranking.pipeline import MULTIVALUE, WORKERS, odps_path
 from pairec_cli.ranking.train_node import CONFIG_FILE, FEATURES_FILE, PAY_AS_YOU_GO, command, features_text
 from pairec_cli.recall.item_model import EVAL_ROWS, LABEL, TRAIN_ROWS, TRAINING, VOCABULARY, model_name
+from pairec_cli.recall.metric_form import CoMetricLearningConfig, MetricLoss
 from pairec_cli.recall.sample_encoding import project_table
 from pairec_cli.recall.session_samples import ITEMS, SESSION_ID
-
-if TYPE_CHECKING:
-    from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningConfig, MetricLoss
 
 ITEM_VECTORS = "item_vectors"
 VECTOR = "item_tower_emb"

@@ -9,7 +9,6 @@ Of one session in eight with three clicked items or more, the last is held out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.naming import TableNames
@@ -19,10 +18,8 @@ from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.script import Field, Target, last_days, literals, quoted, select_list, sql_node
 from pairec_cli.ranking.label_table import SAMPLE_WEIGHT, request_key
 from pairec_cli.recall.item_model import EVAL_ROWS, LABEL, SAMPLES, TRAIN_ROWS, VOCABULARY
+from pairec_cli.recall.metric_form import CoMetricLearningConfig
 from pairec_cli.recall.sample_encoding import Samples, raw_id, rows_node, vocabulary_node
-
-if TYPE_CHECKING:
-    from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningConfig
 
 SESSIONS, ITEMS = "sessions", "items"
 SESSION_ID = "session_id"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import Column, TableRole
 from pairec_cli.features.script import Target, number, sql_node
 from pairec_cli.recall import u2i
+from pairec_cli.recall.metric_form import CoMetricLearningConfig
 from pairec_cli.recall.metric_training import ITEM_VECTORS, VECTOR
 from pairec_cli.recall.session_samples import SESSIONS
-
-if TYPE_CHECKING:
-    from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningConfig
 
 SEARCH, FOUND = "search", "found"
 

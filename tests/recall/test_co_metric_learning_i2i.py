@@ -10,7 +10,8 @@ from pairec_cli.domain.errors import DataError
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.solution import Solution
 from pairec_cli.features.nodes import feature_nodes
-from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningConfig, CoMetricLearningI2I
+from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningI2I
+from pairec_cli.recall.metric_form import CoMetricLearningConfig
 from tests.features.world import World, at, event
 from tests.recall.conftest import MakeWorld
 from tests.recall.model_contract import SMALL, ItemModelContract

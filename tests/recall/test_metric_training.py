@@ -6,7 +6,7 @@ from pairec_cli.domain.ds import resolve_parameters
 from pairec_cli.domain.pipeline_config import parse
 from pairec_cli.domain.pipeline_config.models import PositivePairs
 from pairec_cli.domain.solution import Environment, Solution
-from pairec_cli.recall.co_metric_learning_i2i import CoMetricLearningConfig, MetricLoss
+from pairec_cli.recall.metric_form import CoMetricLearningConfig, MetricLoss
 from pairec_cli.recall.metric_training import train_node
 from pairec_cli.workflow.dlc_script import read_commands
 from tests.recall.test_co_metric_learning_i2i import METHOD
