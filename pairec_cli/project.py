@@ -126,11 +126,17 @@ class Project:
             raise NotDeployed("no solution is deployed in this workspace", hint="pairec quickstart") from None
         return config
 
-    def engine(self) -> Engine:
-        """The engine over what is published. Raises NotDeployed."""
+    def engine(self, config: Path | None = None) -> Engine:
+        """The engine over what is published, by engine.json or another file. Raises NotDeployed without the
+        former, InvalidInput for a file that cannot be read."""
         from pairec_cli.engine.engine import Engine
 
-        return Engine.from_config(self.engine_config(), self.featuredb, models=str(self.models))
+        document = self.engine_config() if config is None else _document(config)
+        return Engine.from_config(document, self.featuredb, models=str(self.models))
+
+    def scene_of(self, config: Path, scene: str | None = None) -> str:
+        """The named scene of a configuration file, or its only one. Raises NotFound and InvalidInput."""
+        return _one_scene(list(_document(config).get("SceneConfs", {})), scene)
 
     def recall_lists(
         self, config: Mapping[str, Any], featuredb: FeatureDB, scene: str, users: Sequence[str]
@@ -149,17 +155,12 @@ class Project:
         """
         config = self.engine_config()
         scenes = list(config.get("SceneConfs", {}))
-        if scene is not None and scene not in scenes:
-            raise NotFound("scene", scene, scenes, hint="pairec scenario list")
-        if scene is None and len(scenes) != 1:
-            raise InvalidInput(
-                f"several scenes are deployed: {', '.join(scenes)}", hint="name one with --scene"
-            )
+        chosen = _one_scene(scenes, scene)
         if not self.featuredb_path.exists() or not self.featuredb.views():
             raise NotDeployed(
                 "a solution is deployed, but nothing is published yet", hint="pairec backfill run"
             )
-        return scene or scenes[0]
+        return chosen
 
     def known_users(self, scene: str) -> list[str]:
         """Ids of every user in the scene's published user features."""
@@ -192,3 +193,17 @@ class Project:
 
 def _is_workspace(folder: Path) -> bool:
     return (folder / MARKER).exists() or (folder / CONTROL_PLANE).exists()
+
+
+def _one_scene(scenes: list[str], scene: str | None) -> str:
+    if scene is not None and scene not in scenes:
+        raise NotFound("scene", scene, scenes, hint="pairec scenario list")
+    if scene is None and len(scenes) != 1:
+        raise InvalidInput(f"several scenes are deployed: {', '.join(scenes)}", hint="name one with --scene")
+    return scene or scenes[0]
+
+
+def _document(path: Path) -> dict[str, Any]:
+    from pairec_cli.engine.config_document import read_document
+
+    return read_document(path)

@@ -40,6 +40,9 @@ def recommend(
     output: Annotated[
         Path | None, typer.Option(help="File for --users: .csv, .tsv, .jsonl or .parquet.")
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another file than this workspace's engine.json.")
+    ] = None,
     format: Format = FormatName.TABLE,
 ) -> None:
     """Recommend items to a user, or to many at once.
@@ -50,15 +53,18 @@ def recommend(
         raise UsageError("Name one user with --user, or many with --users.")
     if output is not None and users is None:
         raise UsageError("--output goes with --users.")
+    if config is not None and users is not None:
+        raise UsageError("--config goes with --user.")
     project = open_project(context)
     if users is not None:
         _check_batch(users, output, format)
-    chosen = _ready(project, scene, deploy=not no_deploy)
+    chosen = project.scene_of(config, scene) if config else _ready(project, scene, deploy=not no_deploy)
     if users is not None:
         _batch(project, users, chosen, size, output, format)
         return
     request = RecommendRequest(str(user), chosen, size, explain=explain)
-    _render(project.engine().recommend(request), format, explain=explain)
+    with project.engine(config) as engine:
+        _render(engine.recommend(request), format, explain=explain)
 
 
 def _ready(project: Project, scene: str | None, *, deploy: bool) -> str:

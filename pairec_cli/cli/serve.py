@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,12 +30,18 @@ def serve(
         str | None,
         typer.Option(envvar=TOKEN, help="Bearer token that callers must bring.", show_default=False),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="CONFIG_PATH", metavar="FILE", help="Another file than this workspace's engine.json."
+        ),
+    ] = None,
     max_body: Annotated[int, typer.Option(min=1, help="Largest request body in bytes.")] = 1_048_576,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that an answer may take.")] = 10.0,
 ) -> None:
     """Serve the HTTP API: /api/recommend, /api/rec/feed, /api/recall, /api/callback, /ping, /metrics, /docs.
 
-    A changed engine.json is taken without a restart. Logs are JSON lines on standard error.
+    A changed configuration is taken without a restart. Logs are JSON lines on standard error.
     """
     from pairec_cli.server.app import Limits, create_app
     from pairec_cli.server.callbacks import Callbacks
@@ -45,7 +52,7 @@ def serve(
     if token == "":
         raise UsageError(f"The token is empty. Give one with --token or {TOKEN}, or none at all.")
     project = open_project(context)
-    engine = project.engine()
+    engine = project.engine(config)
     listen = engine.config.listen
     address = host or listen.http_addr or LOOPBACK
     try:
@@ -56,7 +63,7 @@ def serve(
     if not token and address not in (LOOPBACK, "localhost", "::1"):
         warn(f"everybody who reaches {address} may ask: give a token with {TOKEN}")
     start_logging()
-    serving = Serving(project.engine, project.engine_path, engine)
+    serving = Serving(lambda: project.engine(config), config or project.engine_path, engine)
     callbacks = Callbacks(serving, project.logs / "callbacks")
     limits = Limits(body=max_body, seconds=timeout)
     run(create_app(serving, callbacks, token=token or "", limits=limits), listener)

@@ -13,7 +13,9 @@ from pairec_cli.cli.recommend import _render
 from pairec_cli.cli.render import Format
 from pairec_cli.domain.candidates import Explanation, RecallHit
 from pairec_cli.domain.requests import ItemResult, RecommendResponse
+from pairec_cli.project import Project
 from tests.cli.conftest import LAST_DAY, Pairec
+from tests.engine.stores import config, hot, store
 
 HEAVY = {"duckdb", "torch", "numba", "pandas", "sqlalchemy", "alembic", "sqlglot", "pydantic", "pyarrow"}
 WORLD = ("--days", "4", "--end", LAST_DAY, "--users", "20", "--items", "30", "--events", "120")
@@ -157,3 +159,19 @@ def test_what_was_deployed_by_hand_is_not_deployed_over(pairec: Pairec, deployed
     assert result.err == (
         "error: a solution is deployed, but nothing is published yet\nhint: pairec backfill run\n"
     )
+
+
+def test_another_configuration_needs_no_deployment(pairec: Pairec, folder: Path) -> None:
+    project = Project.create(folder / ".pairec")
+    project.control.close()
+    store(project.home, hot={"-1": "a::1,b::0.5"}).close()
+    document = config(hot("hot"))
+    document["SceneConfs"]["other"] = {"default": {"RecallNames": []}}
+    (folder / "mine.json").write_text(json.dumps(document), encoding="utf-8")
+    options = ("recommend", "--user", "u", "--config", "mine.json", "--size", "2", "-f", "json")
+    answer = pairec(*options, "--scene", "home").json
+    assert [item["item_id"] for item in answer["items"]] == ["a", "b"]
+    assert "several scenes" in pairec(*options).err
+    assert "scene 'hone' does not exist" in pairec(*options, "--scene", "hone").err
+    many = pairec("recommend", "--users", "all", "--config", "mine.json")
+    assert (many.code, "--config goes with --user" in many.err) == (2, True)

@@ -93,6 +93,23 @@ def test_a_life(workspace: Path) -> None:
         assert server.stop() == 0
 
 
+def test_another_configuration_is_served_and_watched(pairec: Pairec, folder: Path) -> None:
+    Project.create(folder / ".pairec").control.close()
+    path = folder / "mine.json"
+    table = {"SceneConfs": {"home": {"default": {"RecallNames": ["ContextItemRecall"]}}}}
+    path.write_text(json.dumps(table), encoding="utf-8")
+    body = {**BODY, "item_list": [{"item_id": "a"}, {"item_id": "b"}]}
+    with serving(folder, env={"CONFIG_PATH": str(path)}) as server:
+        assert httpx.post(f"{server.url}/api/rec/feed", json=body).json()["size"] == 2
+        one = {"Name": "one", "FilterType": "AdjustCountFilter", "RetainNum": 1}
+        table |= {"FilterConfs": [one], "FilterNames": {"default": ["one"]}}
+        path.write_text(json.dumps(table), encoding="utf-8")
+        server.until("config_taken")
+        assert httpx.post(f"{server.url}/api/rec/feed", json=body).json()["size"] == 1
+    missing = pairec("serve", "--config", str(folder / "none.json"))
+    assert (missing.code, "none.json cannot be read" in missing.err) == (1, True)
+
+
 def test_a_request_under_way_is_answered_before_it_stops(workspace: Path) -> None:
     """The request's body comes in two parts, and the signal to stop between them."""
     with serving(workspace) as server:
