@@ -1,47 +1,78 @@
 """Ranking quality on a public log: MultiTower and DBMTL against LightGBM on the same encoded features.
 
-    python benchmarks/ranking_quality.py ML_100K_FOLDER [--days 24] [--keep FOLDER]
+    python benchmarks/ranking_quality.py ML_100K_FOLDER [--days 24] [--seeds 3] [--keep FOLDER]
 
 The folder holds `ml-100k.inter`, `.user` and `.item` (tab-separated, typed headers). Every rating is an
 exposure, a rating of 4 or more a click and its value the event value. The log is stretched so that each day
-holds the same number of rows (most users of the original rate within one day), the last day is held out. The
-whole workflow runs as a user would run it, through the command line; LightGBM reads the encoded tables that
-the models are trained on, ids as categories, tags as one column per value.
+holds the same number of rows (most users of the original rate within one day). The workflow runs as a user
+would run it, through the command line; LightGBM reads the encoded tables that the models are trained on, ids
+as categories, tags as one column per value.
+
+Three parts of the log: the last day is held out, the day before it chooses, the days before that teach. Each
+contender tries its settings on the day that chooses, where it stops early as well. With the best of them, and
+as many epochs or trees as were best there, it learns all days but the last, once per seed, and predicts the
+last day, which no choice has seen. The settings that pairec writes by default are shown beside, with the
+epochs that were best for them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import yaml
+from tabulate import tabulate
 
+from pairec_cli.components.trainer import train
 from pairec_cli.domain.ds import shift, to_date
 from pairec_cli.domain.model_features import Form, ModelFeature
+from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 from pairec_cli.domain.tables import TableName
 from pairec_cli.evaluation.ranking import auc, grouped_auc
 from pairec_cli.project import Project
 
 LAST = "20260131"
 PERIODS = [3, 7, 15]
-EDITS = {
-    "multi_tower": {},
-    "dbmtl": {
-        "lr: 0.02": "lr: 0.002",
-        "lr: 0.001": "lr: 0.0005",
-        "num_epochs: 4": "num_epochs: 8",
-        "hidden_units: [256, 128]": "hidden_units: [256, 128] dropout_ratio: [0.3]",
-        "hidden_units: [64]": "hidden_units: [64] dropout_ratio: [0.1]",
-    },
-}
-"""What is edited in the deployed pipeline.config, as a user would for a small log."""
+EPOCHS = 8
+"""At most; training ends when two epochs in a row were no better."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates of embeddings and of all else, and the share of units that each layer drops."""
+
+    sparse: float = 0.02
+    dense: float = 0.001
+    dropout: float = 0.0
+
+
+NETWORKS = [
+    Rates(),
+    Rates(dropout=0.3),
+    Rates(0.005, 0.001, 0.3),
+    Rates(0.002, 0.0005),
+    Rates(0.002, 0.0005, 0.3),
+]
+"""The first is what pairec writes."""
+TREES = [
+    {"num_leaves": leaves, "min_data_in_leaf": least, "feature_fraction": share, "cat_smooth": smooth}
+    for leaves, least, share, smooth in (
+        (31, 20, 1.0, 10), (31, 20, 0.5, 10), (15, 50, 0.5, 50), (63, 50, 0.5, 50), (15, 100, 0.3, 100)
+    )
+]  # fmt: skip
+"""The first is LightGBM's own."""
 
 
 def pairec(folder: Path, *arguments: str) -> str:
@@ -120,43 +151,96 @@ def prepare(folder: Path, source: Path, days: int) -> None:
     pairec(folder, "scenario", "create", "HomePage")
 
 
-def train(folder: Path, model: str, days: int) -> dict[str, float]:
+def deploy(folder: Path, model: str, days: int) -> None:
+    """The encoded tables and pipeline.config of a model, by way of a day's run."""
     (folder / f"{model}.yaml").write_text(yaml.safe_dump(document(model, days)))
     pairec(folder, "solution", "create", model, "--file", f"{model}.yaml", "--output", str(folder / model))
-    for step in (["script", "generate"], ["deploy", "run"]):
+    for step in (["script", "generate"], ["deploy", "run"], ["backfill", "run", "--allow-missing"]):
         pairec(folder, *step, "--solution", model)
-    [config] = (folder / ".pairec" / "dataworks").rglob(f"{model}_rank/pipeline.config")
-    text = config.read_text()
-    for written, wanted in EDITS[model].items():
-        assert written in text, written
-        text = text.replace(written, wanted)
-    config.write_text(text)
-    pairec(folder, "backfill", "run", "--allow-missing", "--solution", model)
-    rows = json.loads(pairec(folder, "rank", "metrics", "--solution", model, "--format", "json"))
-    rows = rows["rows"] if isinstance(rows, dict) else rows
-    return {str(row["order"]): row for row in rows if row["target"] == "is_click"}
 
 
-def boosted(project: Project, model: str) -> tuple[float, float]:
-    """AUC and AUC by user of LightGBM on the encoded tables of `model`."""
-    workspace = project.instance.bindings.maxcompute_project
-    parts = [
-        project.warehouse.read(TableName(workspace, f"{model}_rank_{part}_v1"), [LAST]).to_pandas()
-        for part in ("fg_encoded", "fg_encoded_eval")
-    ]
-    names = project.home / "models" / f"{model}_rank" / LAST / "features.json"
-    features = [ModelFeature.from_dict(body) for body in json.loads(names.read_text())]
-    train, held_out = (columns(part, features) for part in parts)
-    ids = [f.name for f in features if f.form in (Form.ID, Form.WHOLE)]
-    settings = {"objective": "binary", "verbosity": -1, "learning_rate": 0.05, "num_threads": 2, "seed": 1}
-    data = lightgbm.Dataset(train, parts[0]["is_click"], categorical_feature=ids)
-    check = lightgbm.Dataset(held_out, parts[1]["is_click"], reference=data)
-    stop = lightgbm.early_stopping(50, verbose=False)
-    fitted = lightgbm.train({**settings, "metric": "auc"}, data, 1000, [check], callbacks=[stop])
-    scores = np.asarray(fitted.predict(held_out))
-    labels = parts[1]["is_click"].to_numpy()
-    users = pd.factorize(parts[1]["__user_id__"])[0]
-    return auc(labels, scores), grouped_auc(labels, scores, users)
+@dataclass(frozen=True)
+class Encoded:
+    """A model's encoded rows as files: to learn and choose by, then to learn and be measured by."""
+
+    config: str
+    features: list[ModelFeature]
+    choosing: tuple[Path, Path]
+    final: tuple[Path, Path]
+
+    @classmethod
+    def of(cls, project: Project, model: str, folder: Path) -> Encoded:
+        workspace = project.instance.bindings.maxcompute_project
+        learn, last = (
+            project.warehouse.read(TableName(workspace, f"{model}_rank_{part}_v1"), [LAST])
+            for part in ("fg_encoded", "fg_encoded_eval")
+        )
+        days = learn["label_ds"].to_numpy(zero_copy_only=False)
+        chooses = days == max(days)
+        parts = {"teach": learn.filter(~chooses), "choose": learn.filter(chooses)}
+        files = {}
+        for name, rows in (parts | {"learn": learn, "last": last}).items():
+            files[name] = folder / f"{model}-{name}.parquet"
+            pq.write_table(rows, files[name])
+        trained = project.home / "models" / f"{model}_rank" / LAST
+        features = json.loads((trained / "features.json").read_text())
+        return cls(
+            (trained / "pipeline.config").read_text(),
+            [ModelFeature.from_dict(body) for body in features],
+            (files["teach"], files["choose"]),
+            (files["learn"], files["last"]),
+        )
+
+    def edited(self, rates: Rates, epochs: int, export: str) -> PipelineConfig:
+        """The generated config with other rates, as a user would edit it."""
+        text = self.config.replace("lr: 0.02", f"lr: {rates.sparse}").replace(
+            "lr: 0.001", f"lr: {rates.dense}"
+        )
+        text = re.sub(r"num_epochs: \d+", f"num_epochs: {epochs}", text)
+        text = text.replace("export_config {}", f"export_config {{ {export} }}")
+        if rates.dropout:
+            text = re.sub(r"(hidden_units: \[[^\]]*\])", rf"\1 dropout_ratio: [{rates.dropout}]", text)
+        return parse(text)
+
+
+Figures = tuple[float | None, float | None]
+"""AUC, and AUC by user."""
+
+
+def network(data: Encoded, rates: Rates, seed: int, epochs: int = 0) -> tuple[int, Figures]:
+    """The best epoch by the day that chooses, or all of `epochs` on the last day; and its figures."""
+    target = "_is_click" if "relation_tower_names" in data.config else ""
+    export = 'exporter_type: "latest"' if epochs else f'best_exporter_metric: "auc{target}"'
+    files = data.final if epochs else data.choosing
+    with tempfile.TemporaryDirectory() as folder:
+        config = data.edited(rates, epochs or EPOCHS, export)
+        learn, check = ([path] for path in files)
+        result = train(config, data.features, learn, check, Path(folder), seed=seed, threads=1)
+    found = {
+        one.metric: one.value
+        for one in result.epochs[result.best_epoch - 1].metrics
+        if one.target == "is_click"
+    }
+    return result.best_epoch, (found["auc"], found["grouped_auc"])
+
+
+def boosted(data: Encoded, settings: dict[str, float], seed: int, trees: int = 0) -> tuple[int, Figures]:
+    """The same of LightGBM, with trees in the place of epochs."""
+    parts = [pd.read_parquet(path) for path in (data.final if trees else data.choosing)]
+    learn, check = (columns(part, data.features) for part in parts)
+    ids = [f.name for f in data.features if f.form in (Form.ID, Form.WHOLE)]
+    check = check.reindex(columns=learn.columns, fill_value=0)
+    fixed = {"objective": "binary", "verbosity": -1, "learning_rate": 0.05, "num_threads": 1, "seed": seed}
+    sampled = {"bagging_fraction": 0.8, "bagging_freq": 1, "metric": "auc"}
+    rows = lightgbm.Dataset(learn, parts[0]["is_click"], categorical_feature=ids)
+    given: dict[str, Any] = {"num_boost_round": trees or 1000}
+    if not trees:
+        given["valid_sets"] = [lightgbm.Dataset(check, parts[1]["is_click"], reference=rows)]
+        given["callbacks"] = [lightgbm.early_stopping(50, verbose=False)]
+    fitted = lightgbm.train({**fixed, **sampled, **settings}, rows, **given)
+    scores = np.asarray(fitted.predict(check))
+    labels, users = parts[1]["is_click"].to_numpy(), pd.factorize(parts[1]["__user_id__"])[0]
+    return trees or fitted.best_iteration, (auc(labels, scores), grouped_auc(labels, scores, users))
 
 
 def columns(rows: pd.DataFrame, features: list[ModelFeature]) -> pd.DataFrame:
@@ -167,12 +251,36 @@ def columns(rows: pd.DataFrame, features: list[ModelFeature]) -> pd.DataFrame:
     return pd.concat([single, *tags], axis=1).rename(columns=lambda name: name.replace(":", "_"))
 
 
+CONTENDERS: dict[str, tuple[str, Callable[..., tuple[int, Figures]], Sequence[Any]]] = {
+    "MultiTower": ("multi_tower", network, NETWORKS),
+    "DBMTL": ("dbmtl", network, NETWORKS),
+    "LightGBM": ("multi_tower", boosted, TREES),
+}
+
+
+def compared(data: dict[str, Encoded], seeds: int) -> Iterator[list[object]]:
+    """A line per contender and kind of settings: chosen by, AUC and AUC by user as mean and deviation."""
+    for name, (model, run, settings) in CONTENDERS.items():
+        tried = []
+        for one in settings:
+            size, (chosen_by, _) = run(data[model], one, 0)
+            print(f"  {name} {one}: {size}, AUC {chosen_by:.4f} on the day that chooses", file=sys.stderr)
+            tried.append((chosen_by, size, one))
+        best = max(tried, key=lambda line: line[0] or 0)
+        for title, (chosen_by, size, one) in {"default": tried[0], "chosen": best}.items():
+            figures = np.array([run(data[model], one, seed, size)[1] for seed in range(1, seeds + 1)])
+            mean, deviation = figures.mean(0), figures.std(0, ddof=1 if seeds > 1 else 0)
+            shown = [f"{m:.4f} ± {d:.4f}" for m, d in zip(mean, deviation, strict=True)]
+            yield [name, title, str(one), size, f"{chosen_by:.4f}", *shown]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("source", type=Path, nargs="?")
     parser.add_argument("--days", type=int, default=24)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it there")
     given = parser.parse_args()
     if given.source is None:
@@ -183,12 +291,16 @@ def main() -> None:
         if not (folder / ".pairec").exists():
             folder.mkdir(parents=True, exist_ok=True)
             prepare(folder, given.source, given.days)
-        for model in ("multi_tower", "dbmtl"):
-            found = train(folder, model, given.days)
-            print(
-                model, {order: (row["auc"], row["grouped_auc"]) for order, row in found.items()}, flush=True
-            )
-            print("LightGBM on its features", boosted(Project.find(start=folder), model), flush=True)
+            for model in ("multi_tower", "dbmtl"):
+                deploy(folder, model, given.days)
+        project = Project.find(start=folder)
+        data = {model: Encoded.of(project, model, Path(temporary)) for model in ("multi_tower", "dbmtl")}
+        lines = []
+        for line in compared(data, given.seeds):
+            lines.append(line)
+            print(*line, sep="  ", flush=True)
+        heads = ["", "settings", "", "epochs or trees", "AUC of the day before", "AUC", "AUC by user"]
+        print(tabulate(lines, heads, disable_numparse=True))
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ class _Sum(Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, None]:
         lists = torch.repeat_interleave(ctx.offsets.diff(), output_size=len(ctx.rows))
-        add_gradient(ctx.matrix, ctx.rows, gradient[lists])
+        add_gradient(ctx.matrix, ctx.rows, gradient.index_select(0, lists))
         return None, None, None
 
 

@@ -20,6 +20,7 @@ from pairec_cli.components.joined import Joined
 from pairec_cli.components.layers import RunningScale
 from pairec_cli.components.model_inputs import ModelInput, model_inputs, suffixed, wide
 from pairec_cli.components.sequence_encoders import DinEncoder, SimpleAttention
+from pairec_cli.components.small_tables import Lookups
 from pairec_cli.domain.errors import InvalidInput, NotFound
 from pairec_cli.domain.pipeline_config.layers import (
     DINEncoder,
@@ -44,14 +45,14 @@ class Columns:
             self.places[member.name] = tuple(range(self.width, self.width + member.width))
             self.width += member.width
 
-    def read(self, inputs: Inputs) -> list[tuple[Tensor, tuple[int, ...]]]:
+    def read(self, inputs: Inputs) -> list[tuple[Tensor | Lookups, tuple[int, ...]]]:
         """Blocks of columns, each with its places in the whole."""
-        found = []
+        found: list[tuple[Tensor | Lookups, tuple[int, ...]]] = []
         for members in self.by_width:
             single = [m for m in members if inputs.is_single(m.name)]
             for ids, chosen in inputs.ids([m.name for m in single]) if single else []:
-                tables = [m.table.name for m in (single[c] for c in chosen) if m.table]
-                found.append((self.tables.block(ids, tables), self._places(single, chosen)))
+                tables = tuple(m.table.name for m in (single[c] for c in chosen) if m.table)
+                found.append((Lookups(self.tables, ids, tables), self._places(single, chosen)))
             for m in members:
                 if m.table and not inputs.is_single(m.name):
                     vectors = self.tables.pooled(inputs.several(m.name), m.table.name, m.pooling)
@@ -170,7 +171,7 @@ class VectorGroup(nn.Module):
         return joined(blocks, inputs.rows)
 
 
-def joined(blocks: Sequence[tuple[Tensor, tuple[int, ...]]], rows: int | None) -> Joined:
+def joined(blocks: Sequence[tuple[Tensor | Lookups, tuple[int, ...]]], rows: int | None) -> Joined:
     places = tuple(where for _, where in blocks)
     in_order = [place for where in places for place in where] == list(range(sum(map(len, places))))
     return Joined(tuple(values for values, _ in blocks), None if in_order else places, rows)

@@ -84,7 +84,9 @@ class BatchInputs:
         """Without the padding, which is most of a batch of short histories."""
         padded = self.entries(name, sequence)
         lengths = padded.present.sum(1)
-        return Ragged(padded.ids[padded.present], torch.cat([lengths.new_zeros(1), lengths.cumsum(0)]))
+        return Ragged(
+            padded.ids.masked_select(padded.present), torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
+        )
 
 
 def expect(name: str, names: Container[str]) -> None:

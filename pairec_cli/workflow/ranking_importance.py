@@ -8,13 +8,15 @@ import torch
 
 from pairec_cli.components.encoded_rows import RowForm
 from pairec_cli.components.importance import Importance, permutation_importance
+from pairec_cli.components.trainer import torch_state
 from pairec_cli.components.training_data import TrainingData
 from pairec_cli.components.warm_start import Earlier
 from pairec_cli.domain.errors import DataError
 from pairec_cli.workflow.trained_models import TrainedRanking
 from pairec_cli.workflow.workspace import Workspace
 
-SEED = 0
+SEED, THREADS = 0, 1
+"""A batch's layers are too small to be shared: on a busy machine two threads mostly wait for each other."""
 
 
 def importances(
@@ -32,5 +34,5 @@ def importances(
     data = earlier.config.data_config
     form = RowForm(tuple(earlier.features), labels, (), data.fg_encoded_multival_sep if data else ",")
     batch = next(TrainingData.open(files, form).batches(rows, seed=SEED))
-    with torch.random.fork_rng(devices=[]):
+    with torch_state(SEED, THREADS, torch.device("cpu")):
         yield from permutation_importance(earlier.model.eval(), batch, earlier.features, seed=SEED)
