@@ -52,7 +52,9 @@ class Columns:
             single = [m for m in members if inputs.is_single(m.name)]
             for ids, chosen in inputs.ids([m.name for m in single]) if single else []:
                 tables = tuple(m.table.name for m in (single[c] for c in chosen) if m.table)
-                found.append((Lookups(self.tables, ids, tables), self._places(single, chosen)))
+                looked = Lookups(self.tables, ids, tables)
+                block = looked if inputs.rows is None else looked.whole()
+                found.append((block, self._places(single, chosen)))
             for m in members:
                 if m.table and not inputs.is_single(m.name):
                     vectors = self.tables.pooled(inputs.several(m.name), m.table.name, m.pooling)

@@ -44,7 +44,7 @@ class Lookups:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return len(self.ids), len(self.names) * self.width
+        return self.ids.shape[0], len(self.names) * self.width
 
     def whole(self) -> Tensor:
         """(B, K · width)."""
