@@ -58,7 +58,8 @@ class RankingModelContract:
     def test_every_weight_learns(self) -> None:
         model = self.make(3)
         sum(logit.square().sum() for logit in model(rows(64, 3)).values()).backward()
-        grads = {name: p.grad for name, p in model.named_parameters()}
+        # Softmax cancels what is added to all scores: the gradient of this bias is zero but for rounding.
+        grads = {n: p.grad for n, p in model.named_parameters() if not n.endswith("attention.score.bias")}
         assert [name for name, grad in grads.items() if grad is None or not grad.to_dense().any()] == []
 
     def test_only_the_rows_of_the_batch_get_gradients(self) -> None:
