@@ -4,10 +4,10 @@
 
 A FOLDER holds `train.txt` and `test.txt` as for benchmarks/quality.py. With `--ordered` a user's line runs
 from the oldest item to the newest, and a training row is an item with those before it as its history, as in
-the recalls. Without an order its history is a random half of the user's other items. One row in twenty is
-held out to stop early; with `--validate` the last (or random) 15 % of each user's training items are ranked
-instead of the test items, which is how the defaults were chosen. Model, loss and training are those of the
-recalls; only ids are read.
+the recalls. Without an order its history is the user's other items. One row in twenty is held out to stop
+early; with `--validate` the last (or random) 15 % of each user's training items are ranked instead of the
+test items, which is how the defaults were chosen. Model, loss and training are those of the recalls; only
+ids are read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from pairec_cli.recall.vector import VectorRecallConfig
 from pairec_cli.recall.vector_features import VectorFeatures
 from pairec_cli.recall.vector_training import pipeline_config
 
-HELD_OUT, KEPT = 0.05, 0.5
+HELD_OUT = 0.05
 Lines = dict[int, np.ndarray]
 """User → items, in the order of the file."""
 Files = tuple[Path, Path, Path]
@@ -76,8 +76,7 @@ def histories(lines: Lines, n_users: int, config: VectorRecallConfig, folder: Pa
     def before(items: np.ndarray, place: int) -> np.ndarray:
         if ordered:
             return items[:place]
-        others = np.delete(items, place)
-        return others[random.random(len(others)) < KEPT]
+        return np.delete(items, place)
 
     none = np.zeros(0, np.int64)
     owned = [lines.get(user, none) for user in range(n_users)]

@@ -1,10 +1,11 @@
 """Training of a model with two towers, measured by ranking the whole catalog for held-out rows.
 
 Metrics over sampled candidates flatter a model, so after each epoch every item is ranked for every held-out
-row, without the items of its history: recall@k is the share of rows whose item is among the best k, NDCG the
-mean of 1 / log2(1 + place). The epoch of the best NDCG is kept, as it tells most of few rows; training ends
-early when two epochs in a row were no better. A model that serves new users and items is measured as one
-meets them too, each case by metrics of its own (`ndcg_new_user`), and the mean of its NDCGs decides.
+row, without the items of its history: recall@k is the share of rows whose item is among the best k, NDCG
+the mean of 1 / log2(1 + place). The epoch of the best NDCG is kept, as it tells most of few rows; training
+ends early when four epochs in a row were no better: held-out rows are few, and their figure is noisy. A
+model that serves new users and items is measured as one meets them too, each case by metrics of its own
+(`ndcg_new_user`), and the mean of its NDCGs decides.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from pairec_cli.components.sample_masks import SampleMasks, masked
 from pairec_cli.components.trainer import chosen_device, torch_state
 from pairec_cli.components.training_data import TrainingData
 from pairec_cli.components.training_report import Epoch, Progress
-from pairec_cli.components.training_run import PATIENCE, PROGRESS_SECONDS, OnProgress
+from pairec_cli.components.training_run import PROGRESS_SECONDS, OnProgress
 from pairec_cli.components.training_settings import TrainingSettings, training_settings
 from pairec_cli.components.vector_catalog import Catalog
 from pairec_cli.domain.errors import DataError
@@ -45,6 +46,8 @@ DECISIVE = "ndcg"
 """The metric that the best epoch is chosen by."""
 OWN_FIELDS = ("negative_sampler", "sample_mask_prob", "negative_sample_mask_prob")
 """Of data_config, honoured here and by no other training."""
+PATIENCE = 4
+"""Epochs that may follow the best one."""
 THREADS = 1
 """Steps are too small to gain from a second one, and waiting for it costs much where cores are busy."""
 
@@ -241,7 +244,7 @@ def train_vectors(
 
 
 def _to_the_end(run: _Run) -> bool:
-    """All epochs, or until two in a row were no better; the model is left with the best epoch's weights."""
+    """All epochs, or until PATIENCE in a row were no better; the model has the best epoch's weights then."""
     best: dict[str, Tensor] = {}
     number = 0
     while run.settings.epochs is None or number < run.settings.epochs:

@@ -80,7 +80,7 @@ class DropoutNetRecallConfig(VectorRecallConfig):
     content_mask_rate: float = Field(default=0.1, ge=0, lt=1)
     """Share of the rows in which training takes an attribute for unknown, for each on its own."""
     epochs: int = Field(default=40, ge=1, le=1000)
-    """Passes over the positives, at most: training ends when two in a row were no better."""
+    """Passes over the positives, at most: training ends when four in a row were no better."""
     content_units: tuple[int, ...] = Field(default=(64,), min_length=1)
     """Widths of the layers over content."""
     preference_units: tuple[int, ...] = Field(default=(128,), min_length=1)

@@ -38,7 +38,7 @@ class DSSMRecallConfig(VectorRecallConfig):
     temperature: float = Field(default=0.15, gt=0, le=10)
     """Cosines are divided by it: the lower, the sharper the model tells near items apart."""
     epochs: int = Field(default=15, ge=1, le=1000)
-    """Passes over the positives, at most: training ends when two in a row were no better."""
+    """Passes over the positives, at most: training ends when four in a row were no better."""
 
 
 class DSSM(TwoTowers):

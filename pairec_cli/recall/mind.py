@@ -41,7 +41,7 @@ class MINDRecallConfig(VectorRecallConfig):
     temperature: float = Field(default=0.15, gt=0, le=10)
     """Cosines are divided by it: the lower, the sharper the model tells near items apart."""
     epochs: int = Field(default=15, ge=1, le=1000)
-    """Passes over the positives, at most: training ends when two in a row were no better."""
+    """Passes over the positives, at most: training ends when four in a row were no better."""
     interests: int = Field(default=4, ge=1, le=16)
     """Interests of a user, at most: a user with n items has log2(n) of them, rounded up."""
     routing_rounds: int = Field(default=3, ge=1, le=10)

@@ -80,7 +80,7 @@ class VectorRecallConfig(RecallConfig):
     sequence_length: int = Field(default=50, ge=1, le=500)
     """Items of a user's history that are read, the latest ones."""
     epochs: int = Field(default=10, ge=1, le=1000)
-    """Passes over the positives, at most: training ends when two in a row were no better."""
+    """Passes over the positives, at most: training ends when four in a row were no better."""
     batch_size: int = Field(default=512, ge=2, le=65_536)
     """Positives of one training step."""
     temperature: float = Field(default=0.1, gt=0, le=10)

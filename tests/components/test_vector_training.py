@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pairec_cli.components.vector_training import VectorResult, train_vectors
+from pairec_cli.components.vector_training import PATIENCE, VectorResult, train_vectors
 from pairec_cli.domain.errors import DataError, InvalidConfig
 from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 from pairec_cli.domain.pipeline_config import write as write_config
@@ -49,7 +49,7 @@ def test_the_best_epoch_is_kept_and_a_seed_repeats_it(tmp_path: Path) -> None:
 def test_training_ends_when_it_gets_no_better(tmp_path: Path) -> None:
     result = trained(tmp_path, config(epochs=50))
     assert result.stopped_early
-    assert len(result.epochs) == result.best_epoch + 2
+    assert len(result.epochs) == result.best_epoch + PATIENCE
 
 
 def test_without_held_out_rows_all_epochs_are_taken(tmp_path: Path) -> None:
