@@ -11,13 +11,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from random import Random
 from typing import Any, TypeVar
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.records import Record
-from pairec_cli.domain.requests import StageTrace
+from pairec_cli.domain.requests import RecommendRequest, StageTrace
+from pairec_cli.domain.stages import RequestContext
 from pairec_cli.engine.decode import Findings, decode
+from pairec_cli.engine.features import request_properties
 from pairec_cli.online.memory import MemoryDatabase, MemoryLists, MemoryTable
 
 WHAT = "the case"
@@ -126,10 +129,18 @@ def item_document(item: Item) -> dict[str, Any]:
     }
 
 
-def candidate(given: CaseItem) -> Item:
-    """The item that a case gives."""
-    properties, scores = dict(given.features), dict(given.algo_scores)
-    return Item(given.id, given.score, given.retrieve_id, given.item_type, properties, scores)
+def candidates(given: Iterable[CaseItem]) -> list[Item]:
+    """The items that a case gives."""
+    return [
+        Item(one.id, one.score, one.retrieve_id, one.item_type, dict(one.features), dict(one.algo_scores))
+        for one in given
+    ]
+
+
+def asked_by(user: CaseUser, scene: str, size: int, chance: Random) -> RequestContext:
+    """A request of the case's user, on its way."""
+    request = RecommendRequest(user.id, scene, size, features=user.features, request_id="case")
+    return RequestContext(request, request_properties(user.id, user.features), chance)
 
 
 def _dated(value: Any, now: int) -> Any:

@@ -15,16 +15,17 @@ from typing import Any
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
-from pairec_cli.domain.requests import DEFAULT_SIZE, RecommendRequest, StageTrace
+from pairec_cli.domain.requests import DEFAULT_SIZE, StageTrace
 from pairec_cli.domain.sources import Sources
-from pairec_cli.domain.stages import Filter, RequestContext, Resources
+from pairec_cli.domain.stages import Filter, Resources
 from pairec_cli.engine.cases import (
     CaseItem,
     CaseState,
     CaseUser,
     Dropped,
     StepResult,
-    candidate,
+    asked_by,
+    candidates,
     folded,
     joined,
     memory_of,
@@ -33,7 +34,6 @@ from pairec_cli.engine.cases import (
 )
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.experiments import chosen_filters
-from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.plan import Planner
 from pairec_cli.engine.steps import finish, run_stage, with_aftermath
 from pairec_cli.online.memory import MemorySources, MemoryViews
@@ -123,16 +123,17 @@ class CaseRun:
         user = step.user or case.user
         scene = step.scene if step.scene is not None else case.scene
         size = step.size if step.size is not None else case.size
-        request = RecommendRequest(user.id, scene, size, features=user.features, request_id="case")
-        context = RequestContext(request, request_properties(user.id, user.features), self.random)
-        items = [candidate(given) for given in (case.items if step.items is None else step.items)]
+        context = asked_by(user, scene, size, self.random)
+        items = candidates(case.items if step.items is None else step.items)
         trace: list[StageTrace] = []
         dropped: list[Dropped] = []
         for stage in self._filters(scene):
             before = items
             items = run_stage("filter", stage, items, context, trace)
             dropped.append(Dropped(stage.name, _missing(before, items), stage.drops))
-        failures = finish(with_aftermath(self.planner.filters.values()), items[: request.size], context)
+        failures = finish(
+            with_aftermath(self.planner.filters.values()), items[: context.request.size], context
+        )
         return StepResult(items, trace, dropped, failures)
 
     def _filters(self, scene: str) -> list[Filter]:

@@ -13,15 +13,16 @@ from random import Random
 from typing import Any
 
 from pairec_cli.domain.records import Record
-from pairec_cli.domain.requests import DEFAULT_CATEGORY, DEFAULT_SIZE, RecommendRequest, StageTrace
+from pairec_cli.domain.requests import DEFAULT_CATEGORY, DEFAULT_SIZE, StageTrace
 from pairec_cli.domain.sources import Sources
-from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.domain.stages import Resources
 from pairec_cli.engine.cases import (
     CaseItem,
     CaseState,
     CaseUser,
     StepResult,
-    candidate,
+    asked_by,
+    candidates,
     folded,
     joined,
     memory_of,
@@ -29,7 +30,6 @@ from pairec_cli.engine.cases import (
     read_case,
 )
 from pairec_cli.engine.config import EngineConfig
-from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.plan import Planner
 from pairec_cli.engine.steps import run_stage
 from pairec_cli.online.memory import MemorySources, MemoryViews
@@ -75,10 +75,8 @@ class SortCase(Record):
         database, lists = memory_of(self.state)
         memory = MemorySources(database, lists)
         planner = Planner(config, Resources(MemoryViews(database), config.feature_stores, sources or memory))
-        user, features = self.user.id, self.user.features
-        request = RecommendRequest(user, self.scene, self.size, features=features, request_id="case")
-        context = RequestContext(request, request_properties(user, features), Random(seed))
-        items = [candidate(given) for given in self.items]
+        context = asked_by(self.user, self.scene, self.size, Random(seed))
+        items = candidates(self.items)
         trace: list[StageTrace] = []
         for entry in config.sorts_of(self.scene, self.category):
             items = run_stage("sort", planner.sorts[entry.name], items, context, trace)

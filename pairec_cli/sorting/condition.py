@@ -3,16 +3,12 @@ condition_sort.go)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
-from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.conditions import Conditions, FilterParam
-from pairec_cli.domain.errors import InvalidInput, NotFound
+from pairec_cli.domain.choosing import ChoosingStage
+from pairec_cli.domain.conditions import FilterParam
 from pairec_cli.domain.records import Record
-from pairec_cli.domain.stages import RequestContext, Resources, Sort
-
-NO_ITEM: Mapping[str, object] = {}
+from pairec_cli.domain.stages import Resources
 
 
 class Branch(Record):
@@ -33,47 +29,13 @@ class ConditionSortConfig(Record):
     condition_sort_confs: Branches = Branches()
 
 
-class ConditionSort:
-    """Runs one other sort, found by name when the request comes. Conditions see the user's properties and no
-    item. Without a branch and a default the items stay."""
+class ConditionSort(ChoosingStage):
+    """Runs one other sort, found by name when the request comes."""
 
     Config: ClassVar[type[ConditionSortConfig]] = ConditionSortConfig
+    kind: ClassVar[str] = "sort"
 
     def __init__(self, name: str, config: ConditionSortConfig, resources: Resources) -> None:
-        self.name = name
         confs = config.condition_sort_confs
-        self.branches = [
-            (Conditions(branch.conditions), branch.sort_name)
-            for branch in confs.sort_confs
-            if branch.conditions
-        ]
-        self.default = confs.default_sort_name
-        self.sorts = resources.sorts
-
-    def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        """Raises NotFound when the chosen sort is not configured, InvalidInput when sorts of this kind choose
-        each other in a circle."""
-        chosen = self._chosen(context)
-        return items if chosen is None else chosen.apply(items, context)
-
-    def _chosen(self, context: RequestContext) -> Sort | None:
-        """The sort at the end of the choice, which may lead over others of this kind."""
-        trail: list[str] = []
-        step: Sort = self
-        while isinstance(step, ConditionSort):
-            if step.name in trail:
-                raise InvalidInput(f"sorts choose each other in a circle: {' → '.join([*trail, step.name])}")
-            trail.append(step.name)
-            target = step._target(context)
-            if not target:
-                return None
-            if target not in self.sorts:
-                raise NotFound("sort", target, self.sorts)
-            step = self.sorts[target]
-        return step
-
-    def _target(self, context: RequestContext) -> str:
-        for conditions, name in self.branches:
-            if conditions.hold(context.user, NO_ITEM):
-                return name
-        return self.default
+        branches = ((branch.conditions, branch.sort_name) for branch in confs.sort_confs)
+        super().__init__(name, branches, confs.default_sort_name, resources.sorts)

@@ -54,6 +54,6 @@ class TestConditionFilter(FilterContract):
         inner.name = "inner"
         assert len(branching(default="inner", inner=inner).apply(ITEMS, context())) == 2
         round_about = branching(default="cond")
-        round_about.filters = {"cond": round_about}
+        round_about.stages = {"cond": round_about}
         with pytest.raises(InvalidInput, match="cond → cond"):
             round_about.apply(ITEMS, context())

@@ -11,7 +11,7 @@ definition of expr-lang. Predicates (`#`, `{…}`), `let`, `matches`, dates and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pairec_cli.domain.errors import InvalidInput
@@ -26,7 +26,7 @@ from pairec_cli.domain.expressions.expr_values import (
     sliced,
 )
 from pairec_cli.domain.expressions.functions import refused
-from pairec_cli.domain.expressions.tokens import Cursor, Evaluate, Token, check_length, shown, unescaped
+from pairec_cli.domain.expressions.tokens import Cursor, Evaluate, Token, shown, tokens_of, unescaped
 
 _TOKEN = re.compile(
     r"""\s+ | //[^\n]* | /\*.*?\*/
@@ -66,26 +66,16 @@ def compile_expr(text: str) -> Evaluate:
     """The expression as a function of its names; it raises InvalidInput for values that an operator or a
     function does not take. Raises InvalidInput for a text that cannot be read or asks for what is not
     served."""
-    check_length(text)
-    cursor = Cursor(text, list(_tokens(text)))
+    cursor = Cursor(text, tokens_of(text, _TOKEN, _token))
     found = _Parser(cursor).expression(0)
     if cursor.token.kind != "end":
         raise cursor.unexpected()
     return found
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise InvalidInput(f"cannot read {text[at]!r} at character {at + 1} of {shown(text)}")
-        if found.lastgroup:
-            yield _token(found.lastgroup, found[found.lastgroup], at)
-        at = found.end()
-
-
-def _token(kind: str, text: str, at: int) -> Token:
+def _token(found: re.Match[str]) -> Token:
+    kind = str(found.lastgroup)
+    text, at = found[kind], found.start()
     if kind in ("single", "double"):
         return Token("literal", unescaped(text), at)
     if kind == "raw":

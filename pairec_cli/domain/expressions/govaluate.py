@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pairec_cli.domain.arithmetic import power, quotient, remainder
@@ -20,7 +20,7 @@ from pairec_cli.domain.coercion import to_int
 from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.expressions.formatting import go_text
 from pairec_cli.domain.expressions.functions import GOVALUATE_FUNCTIONS, UNSERVED, refused
-from pairec_cli.domain.expressions.tokens import Cursor, Evaluate, Function, Token, check_length, shown
+from pairec_cli.domain.expressions.tokens import Cursor, Evaluate, Function, Token, tokens_of
 from pairec_cli.domain.moments import nanoseconds
 
 Binary = Callable[[Any, Any], object]
@@ -56,26 +56,15 @@ def compile_govaluate(text: str, functions: Mapping[str, Function] = GOVALUATE_F
     """The expression as a function of its names; it raises InvalidInput for a name that is not there and for
     values of types that an operator does not take. Integers count as floats. Raises InvalidInput for a text
     that cannot be read or calls a function that is not among `functions`."""
-    check_length(text)
-    cursor = Cursor(text, list(_tokens(text)))
+    cursor = Cursor(text, tokens_of(text, _TOKEN, _token))
     found = _Parser(cursor, functions).expression(1)
     if cursor.token.kind != "end":
         raise cursor.unexpected()
     return found
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise InvalidInput(f"cannot read {text[at]!r} at character {at + 1} of {shown(text)}")
-        if found.lastgroup:
-            yield _token(found, at)
-        at = found.end()
-
-
-def _token(found: re.Match[str], at: int) -> Token:
+def _token(found: re.Match[str]) -> Token:
+    at = found.start()
     if found["quote"]:
         content = _ESCAPE.sub(r"\1", found["text"])
         moment = nanoseconds(content)

@@ -79,13 +79,24 @@ class Cursor:
         self.depth -= 1
 
 
-def shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
-
-
-def check_length(text: str) -> None:
+def tokens_of(text: str, pattern: re.Pattern[str], token: Callable[[re.Match[str]], Token]) -> list[Token]:
+    """The tokens of a text, one match of `pattern` after another; a match of no group is space. Raises
+    InvalidInput for a text that is too long and for what the pattern does not know."""
     if len(text) > LONGEST:
         raise InvalidInput(f"the expression is longer than {LONGEST} characters")
+    tokens, at = [], 0
+    while at < len(text):
+        found = pattern.match(text, at)
+        if found is None:
+            raise InvalidInput(f"cannot read {text[at]!r} at character {at + 1} of {shown(text)}")
+        if found.lastgroup:
+            tokens.append(token(found))
+        at = found.end()
+    return tokens
+
+
+def shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
