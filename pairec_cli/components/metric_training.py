@@ -1,7 +1,8 @@
 """Training of item vectors on sessions, measured by what the sessions clicked besides.
 
-Of some sessions a clicked item is held out. After each epoch every item that the session does not hold is
-ranked for it by Σ exp(s(i, j) / T) over the session's items i, which is how lists of similar items are read.
+Of some sessions a clicked item is held out. After each epoch every item j that the session does not hold is
+ranked for it by sqrt(sessions that clicked j) · Σ exp(s(i, j) / T) over the session's items i, which is how
+lists of similar items are read: without the root, rare items would come first, and their order decide.
 The epoch of the best NDCG is kept; training ends early when two epochs in a row were no better.
 """
 
@@ -161,6 +162,8 @@ class _Run:
             found = catalog_vectors(self.model, self.catalog, self.device)
         vectors = torch.nn.functional.normalize(found, dim=1)
         data, places = self.data, list[I64]()
+        counts = np.bincount(data.items[(data.items >= 0) & (data.clicked > 0)], minlength=len(vectors))
+        popular = torch.from_numpy(np.sqrt(counts).astype(np.float32)).to(self.device)
         order = np.argsort(data.sessions, kind="stable")
         bounds = np.searchsorted(data.sessions[order], np.arange(int(data.sessions.max(initial=-1)) + 2))
         for first in range(0, len(data.held_items), BLOCK):
@@ -169,7 +172,7 @@ class _Run:
             for row, session in enumerate(data.held_sessions[first : first + BLOCK].tolist()):
                 own = data.items[order[bounds[session] : bounds[session + 1]]]
                 met = torch.from_numpy(own[own >= 0]).to(self.device)
-                scores[row] = torch.exp((vectors[met] @ vectors.T - 1) / TEMPERATURE).sum(0)
+                scores[row] = torch.exp((vectors[met] @ vectors.T - 1) / TEMPERATURE).sum(0) * popular
                 scores[row, met] = -1.0
             own_score = scores.gather(1, torch.from_numpy(wanted).to(self.device).unsqueeze(1))
             places.append((scores > own_score).sum(1).cpu().numpy())

@@ -16,6 +16,7 @@ RECALLS = Registry(
         "dssm": "pairec_cli.recall.dssm:DSSM",
         "mind": "pairec_cli.recall.mind:MIND",
         "dropoutnet": "pairec_cli.recall.dropoutnet:DropoutNet",
+        "pdn": "pairec_cli.recall.pdn:PDN",
         "co_metric_learning_i2i": "pairec_cli.recall.co_metric_learning_i2i:CoMetricLearningI2I",
     },
 )

@@ -29,6 +29,7 @@ _TRAINERS = Registry(
         "ranking": "pairec_cli.workflow.dlc:Training",
         "vectors": "pairec_cli.workflow.tower_training:TowerTraining",
         "metric": "pairec_cli.workflow.metric_training:MetricTraining",
+        "paths": "pairec_cli.workflow.path_training:PathTraining",
     },
 )
 """Imported when a training node runs: PyTorch takes longer to import than most nodes to run."""
