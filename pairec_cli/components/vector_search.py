@@ -74,7 +74,7 @@ class VectorTopk:
         if not len(items) or not len(users):
             return schema.empty_table()
         ids = _column(items, "id")
-        _refuse_separators(ids)
+        refuse_separators(ids)
         catalog, _ = vectors(_column(items, "vector"))
         wanted, starts = vectors(_column(users, "vector"))
         if catalog.shape[1] != wanted.shape[1] or len(catalog) != len(ids):
@@ -91,7 +91,8 @@ def _column(table: pa.Table, name: str) -> pa.Array:
     return pc.fill_null(table[name].cast(pa.string()).combine_chunks(), "")
 
 
-def _refuse_separators(ids: pa.Array) -> None:
+def refuse_separators(ids: pa.Array) -> None:
+    """Raises DataError for an item id, of texts, that lists and histories cannot hold."""
     bad = ids.filter(pc.match_substring_regex(ids, "[:,;]"))
     if len(bad):
         raise DataError(f"item id {bad[0].as_py()!r} holds one of : , ;", hint="lists are joined by them")

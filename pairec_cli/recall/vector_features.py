@@ -71,7 +71,7 @@ def chosen(config: VectorRecallConfig, solution: Solution, role: TableRole) -> l
         Problem(f"{config.name}.{field}", _unknown(name, known), name) for name in wanted if name not in known
     ]
     if problems:
-        raise InvalidConfig("recall", problems, hint="name categorical or tag attributes")
+        raise InvalidConfig("recall", problems, hint=f"name {' or '.join(kinds)} attributes")
     if wanted:
         return [attribute for name, attribute in known.items() if name in wanted]
     usual = READ if role is TableRole.ITEM else kinds

@@ -18,7 +18,7 @@ from pairec_cli.components.encoded_rows import RowForm
 from pairec_cli.components.match_model import MatchModel
 from pairec_cli.components.tower_export import export_user_tower
 from pairec_cli.components.training_data import TrainingData
-from pairec_cli.components.vector_search import vectors
+from pairec_cli.components.vector_search import refuse_separators, vectors
 from pairec_cli.domain.model_features import Form, ModelFeature
 from pairec_cli.domain.pipeline_config import PipelineConfig
 from pairec_cli.online.histories import write_entries
@@ -89,7 +89,8 @@ class TowerFolder:
 
     def write_index(self, ids: Sequence[str], texts: pa.ChunkedArray, graph_from: int) -> Published:
         """The items' vectors, given as texts `0.1,2,…`; from `graph_from` items on with a graph. Raises
-        DataError for texts that are none."""
+        DataError for texts that are none, and for ids that a history cannot hold."""
+        refuse_separators(pa.array(ids, pa.string()))
         matrix, _ = vectors(texts.combine_chunks())
         return Vectors(self.folder / EXPORT).publish(ITEMS, ids, matrix, graph_from=graph_from)
 
