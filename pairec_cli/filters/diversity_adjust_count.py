@@ -46,16 +46,19 @@ class DiversityAdjustCountFilter:
         refuse(problems)
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        best = [(item, item_features(item)) for item in by_score(items)]
+        best = by_score(items)
+        told: list[Mapping[str, object]] = []  # of the best, as far as an entry has looked
         taken: dict[int, Item] = {}
         counter = Counter()
         for conf, evaluate in self.buckets:
             room, before = counter.room(conf), len(taken)
             places = 0
-            for item, features in best:
+            for index, item in enumerate(best):
                 if places == room:
                     break
-                if _is_in(evaluate, features):
+                if index == len(told):
+                    told.append(item_features(item))
+                if _is_in(evaluate, told[index]):
                     places += 1
                     taken.setdefault(id(item), item)
             counter.took(conf, len(taken) - before)

@@ -183,11 +183,11 @@ class FeatureDB:
                 connection = sqlite3.connect(
                     self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
                 )
+                self._connections.append(connection)  # before it can fail: who owns it closes it
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA mmap_size = 1073741824")
             except sqlite3.Error as error:
                 raise self._unusable(error) from error
-            self._connections.append(connection)
             self._local.connection = connection
             self._local.readers = {}
         return connection

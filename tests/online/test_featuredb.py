@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -278,3 +279,23 @@ def test_a_file_that_is_no_store_is_named(path: Path) -> None:
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with FeatureDB(tmp_path / "missing" / "f.db") as db, pytest.raises(WorkspaceError):
         db.views()
+
+
+def test_a_file_that_is_no_database_leaves_no_connection_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(*values: Any, **named: Any) -> sqlite3.Connection:
+        made.append(connect(*values, **named))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    path.write_bytes(b"no database" * 1_000)
+    with FeatureDB(path) as db, pytest.raises(WorkspaceError):
+        db.get("v", "k")
+    assert made
+    for one in made:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            one.execute("SELECT 1")
