@@ -50,7 +50,7 @@ def positions(keys: U64) -> I64:
 
 
 @inlined
-def _keep(heap: U64, size: np.int64, key: np.uint64) -> np.int64:
+def keep(heap: U64, size: np.int64, key: np.uint64) -> np.int64:
     """Put `key` among the best; returns the new size. Once full, `heap` has its worst key at the root."""
     if size < heap.size:  # sift up
         node = int(size)
@@ -142,7 +142,7 @@ def _rank(
             score = c[j] ** power * left[i] * right[j]
         c[j] = 0.0  # `items` may hold an item twice
         bits = np.uint64(0xFFFFFFFF) - np.uint64(np.float32(score).view(np.uint32))
-        size = _keep(heap, size, (bits << np.uint64(32)) | np.uint64(position[j]))
+        size = keep(heap, size, (bits << np.uint64(32)) | np.uint64(position[j]))
         if size == heap.size:
             bits = np.uint64(0xFFFFFFFF) - (heap[0] >> np.uint64(32))
             worst = float(np.uint32(bits).view(np.float32)) * SLACK

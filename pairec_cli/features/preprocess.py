@@ -20,11 +20,16 @@ from pairec_cli.features.script import (
 )
 
 _ENTITY = """\
-Cleaned {role} table: ids as STRING, one row per id, rows without an id left out.
+Cleaned {role} table: ids as STRING, one row per id, rows without an id left out, as are ids with : , ; #,
+which would end an entry of a recall list.
 Times are overwritten by days since then; : , ; # in texts become _."""
 _BEHAVIOR = """\
-Cleaned behavior log: ids as STRING, rows without both ids or an event left out.
+Cleaned behavior log: ids as STRING, rows without both ids or an event left out, as are ids with : , ; #.
 event_unix_time, event_value and scene have these names whatever the source calls them."""
+
+RESERVED = "[:;,#]"
+"""Characters that separate the entries of lists. Registration refuses a table whose ids hold one; a later day
+of it must not spoil the lists of everybody else."""
 
 
 def node(solution: Solution, role: TableRole) -> Node:
@@ -72,7 +77,7 @@ FROM (
         FROM {reference(solution, names.source(role))}
         WHERE {quoted(form.partition)} = '${{bizdate}}'
     ) cleaned
-    WHERE {key.name} IS NOT NULL AND {key.name} <> ''
+    WHERE {key.name} IS NOT NULL AND {key.name} <> '' AND NOT {key.name} RLIKE '{RESERVED}'
 ) numbered
 WHERE copy_number = 1"""
     about = _ENTITY.format(role=role)
@@ -84,7 +89,9 @@ def _behavior(solution: Solution) -> Node:
     names, form = TableNames(solution), solution.data_tables.behavior
     columns = fields(solution, TableRole.BEHAVIOR)
     keys = [quoted(column) for column in (form.user_id, form.item_id, form.event)]
-    known = f"\n{INDENT}AND ".join(f"{key} IS NOT NULL AND CAST({key} AS STRING) <> ''" for key in keys)
+    present = [f"{key} IS NOT NULL AND CAST({key} AS STRING) <> ''" for key in keys]
+    present += [f"NOT CAST({key} AS STRING) RLIKE '{RESERVED}'" for key in keys[:2]]
+    known = f"\n{INDENT}AND ".join(present)
     query = f"""\
 SELECT
     {select_list(columns)}

@@ -13,6 +13,7 @@ RECALLS = Registry(
         "group_hot": "pairec_cli.recall.group_hot:GroupHot",
         "etrec_u2i": "pairec_cli.recall.etrec_u2i:EtrecU2I",
         "swing_u2i": "pairec_cli.recall.swing_u2i:SwingU2I",
+        "simrank_u2i": "pairec_cli.recall.simrank_u2i:SimRankU2I",
         "dssm": "pairec_cli.recall.dssm:DSSM",
         "mind": "pairec_cli.recall.mind:MIND",
         "dropoutnet": "pairec_cli.recall.dropoutnet:DropoutNet",

@@ -55,6 +55,15 @@ def test_ages_are_never_negative_and_unknown_times_stay_unknown(make_world: Make
     assert rows[2]["author"] == "7"
 
 
+def test_ids_that_would_end_an_entry_of_a_list_are_left_out(make_world: MakeWorld) -> None:
+    world = make_world(Solution())
+    pairs = [("1", "2"), ("1:1", "2"), ("1", "2,3"), ("1", "2;3"), ("1", "#2"), ("1", "2-3_4.5 |é")]
+    world.put_behavior(DS, [event(user, item, event_time=at(DS)) for user, item in pairs])
+    world.run(preprocess.node(world.solution, TableRole.BEHAVIOR), DS)
+    rows = world.rows(TableNames(world.solution).preprocess(TableRole.BEHAVIOR), DS)
+    assert sorted((row["user_id"], row["item_id"]) for row in rows) == [("1", "2"), ("1", "2-3_4.5 |é")]
+
+
 def test_only_the_days_rows_with_an_id_are_kept_once(make_world: MakeWorld) -> None:
     world = make_world(Solution())
     twice = [USER | {"age": 20}, USER | {"age": 31}, USER | {"user_id": None}]

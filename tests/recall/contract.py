@@ -18,12 +18,13 @@ from pairec_cli.features.nodes import feature_nodes
 from pairec_cli.recall.registry import RECALLS, recall_types
 from pairec_cli.warehouse.lineage import lineage
 from tests.features.world import at, event
+from tests.recall.bad_input import BadInput
 from tests.recall.conftest import MakeWorld
 
 DS = "20260131"
 
 
-class RecallContract:
+class RecallContract(BadInput):
     """`entry` holds fields of the recall's entry besides its type."""
 
     type_name: ClassVar[str]
