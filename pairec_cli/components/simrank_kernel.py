@@ -9,8 +9,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from pairec_cli.components.compiled import kernel
+from pairec_cli.components.compiled import inlined, kernel
 from pairec_cli.components.etrec_kernel import F64, I64, U32, U64, keep
+from pairec_cli.components.swing_kernel import I32
+
+
+@inlined
+def _share(a: int, met: U32, back_ptr: I64, back: U32, shared: I32, touched: U32) -> int:
+    """Count the common neighbours with every other node of the side; returns how many nodes have any."""
+    size = 0
+    for b in met:
+        for j in back[back_ptr[b] : back_ptr[b + 1]]:
+            if j != a:
+                if shared[j] == 0:
+                    touched[size] = j
+                    size += 1
+                shared[j] += 1
+    return size
 
 
 @kernel
@@ -33,28 +48,16 @@ def nearest(
 
         s(a, a') = (1 - 2^-n) · decay · Σ_b Σ_b' W(a, b) · W(a', b') · s(b, b')       n = |E(a) ∩ E(a')|
 
-    `neighbours[ptr[a]:ptr[a+1]]` are E(a) with W(a, b) in `weight`; `back` holds the same edges by b, with
-    W(a, b) in `back_weight`. `similar[b, :number[b]]` are nodes similar to b; s(b, b) is 1. Keys are those of
-    `etrec_kernel`, a heap per row.
-    """
+    E(a) is `neighbours[ptr[a]:ptr[a+1]]`, W(a, b) in `weight`; `back` has the same edges by b. s(b, b) is 1,
+    `similar[b, :number[b]]` are the others. Keys are those of `etrec_kernel`, a heap per row."""
     own, other = ptr.size - 1, back_ptr.size - 1
     shared = np.zeros(own, np.int32)
     score = np.zeros(own, np.float64)
     touched = np.empty(own, np.uint32)
-    arriving = np.zeros(other, np.float64)
-    reached = np.empty(other, np.uint32)
+    arriving, reached = np.zeros(other, np.float64), np.empty(other, np.uint32)
     for row in range(rows.size):
         a = rows[row]
-        size = 0
-        for p in range(ptr[a], ptr[a + 1]):
-            b = neighbours[p]
-            for q in range(back_ptr[b], back_ptr[b + 1]):
-                j = back[q]
-                if j != a:
-                    if shared[j] == 0:
-                        touched[size] = j
-                        size += 1
-                    shared[j] += 1
+        size = _share(a, neighbours[ptr[a] : ptr[a + 1]], back_ptr, back, shared, touched)
         width = 0
         for p in range(ptr[a], ptr[a + 1]):
             b = neighbours[p]
