@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
+from operator import attrgetter
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -11,13 +11,8 @@ from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.filters.adjust_counts import AdjustCountConf
 
-Scored = tuple[float, Item]
-Place = tuple[str, int, float]
-"""(recall, index in its list, score there)."""
-
 SKIP = "SKIP_ON_DUPLICATE"
 PROPERTY = "snake_filter"
-_score_of: Callable[[Scored], float] = itemgetter(0)
 
 
 class SnakeConfig(Record):
@@ -45,7 +40,7 @@ class SnakeFilter:
         self.skip = config.snake_type == SKIP
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
-        met: dict[str, list[Place]] = {}
+        met: dict[str, str] = {}
         lists = _lists(items, {recall for recall, _ in self.turns})
         # A recall with two entries gives by the later one: its items are in the later one's list.
         last = {recall: index for index, (recall, _) in enumerate(self.turns)}
@@ -61,51 +56,60 @@ class SnakeFilter:
                 row.turn(chosen)
         chosen = chosen[: self.retain] if self.retain > 0 else []
         for item in chosen:
-            trail = [f"{recall}:{index}:{score:f}" for recall, index, score in met[item.id]]
-            item.properties[PROPERTY] = ",".join(trail)
+            item.properties[PROPERTY] = met[item.id]
         return chosen
 
 
-def _lists(items: list[Item], recalls: set[str]) -> dict[str, list[Scored]]:
-    """Each recall's items with that recall's scores, best first."""
-    found: dict[str, list[Scored]] = {recall: [] for recall in recalls}
+def _lists(items: list[Item], recalls: set[str]) -> dict[str, list[Item]]:
+    """Each recall's items, best first by that recall's score."""
+    found: dict[str, list[Item]] = {recall: [] for recall in recalls}
+    shared = False
     for item in items:
-        own, given = item.retrieve_id, item.recall_scores
+        given = item.recall_scores
         if given and len(given) > 1:
-            for recall in recalls & (given.keys() | {own}):
-                found[recall].append((item.score if own == recall else given[recall], item))
-        elif own in recalls:
-            found[own].append((item.score, item))
-    for waiting in found.values():
-        waiting.sort(key=_score_of, reverse=True)
+            shared = True
+            for recall in recalls & (given.keys() | {item.retrieve_id}):
+                found[recall].append(item)
+        elif item.retrieve_id in recalls:
+            found[item.retrieve_id].append(item)
+    for recall, waiting in found.items():
+        waiting.sort(key=_score_in(recall) if shared else attrgetter("score"), reverse=True)
     return found
+
+
+def _score_in(recall: str) -> Callable[[Item], float]:
+    def score(item: Item) -> float:
+        if item.retrieve_id == recall or item.recall_scores is None:
+            return item.score
+        return item.recall_scores[recall]
+
+    return score
 
 
 class _Row:
     """One entry's list and how far it has been read. `met` is shared by all: item id → where it was met."""
 
-    def __init__(
-        self, recall: str, items: list[Scored], weight: int, met: dict[str, list[Place]], skip: bool
-    ) -> None:
+    def __init__(self, recall: str, items: list[Item], weight: int, met: dict[str, str], skip: bool) -> None:
         self.recall, self.items, self.weight, self.skip = recall, items, weight, skip
         self.met = met
         self.index = 0
 
     def turn(self, chosen: list[Item]) -> None:
         """Adds this turn's items."""
-        recall, items, met = self.recall, self.items, self.met
+        recall, met = self.recall, self.met
         places, index = self.weight, self.index
-        while places > 0 and index < len(items):
-            score, item = items[index]
-            if item.id not in met:
-                item.score, item.retrieve_id = score, recall
-                met[item.id] = [(recall, index, score)]
+        while places > 0 and index < len(self.items):
+            item = self.items[index]
+            trail = met.get(item.id)
+            if trail is None:
+                if item.retrieve_id != recall:
+                    item.score = _score_in(recall)(item)
+                    item.retrieve_id = recall
+                met[item.id] = f"{recall}:{index}:{item.score:f}"
                 chosen.append(item)
                 places -= 1
             else:
-                if item.retrieve_id != recall and item.recall_scores:  # another recall has given it
-                    score = item.recall_scores[recall]
-                met[item.id].append((recall, index, score))
+                met[item.id] = f"{trail},{recall}:{index}:{_score_in(recall)(item):f}"
                 places -= self.skip
             index += 1
         self.index = index
