@@ -34,7 +34,7 @@ class PathTraining(RecallTraining):
         return train(
             config,
             features,
-            [_in_order(rows.train, folder)],
+            [_in_order(rows.train, folder, "train")],
             held_out,
             folder,
             device=self.device,
@@ -51,15 +51,16 @@ class PathTraining(RecallTraining):
         groups = model.feature_groups if model else ()
         wanted = {n for group in groups if group.group_name in _GROUPS[part] for n in group.feature_names}
         read = [feature for feature in trained.features if feature.name in wanted]
-        return predict_paths(trained.result.model, files, read, cast(Net, part), key, trained.separator)
+        rows = [_in_order(files, trained.folder, part)] if files else []
+        return predict_paths(trained.result.model, rows, read, cast(Net, part), key, trained.separator)
 
 
-def _in_order(files: list[Path], folder: Path) -> Path:
-    """The rows by user and item, in a file beside the checkpoints: the warehouse keeps no order, and the same
-    rows are to make the same model."""
+def _in_order(files: list[Path], folder: Path, name: str) -> Path:
+    """The rows by their ids, in a file beside the checkpoints: the warehouse keeps no order, and the same
+    rows are to make the same model and the same lists, to the last digit."""
     table = pa.concat_tables([pq.read_table(path, partitioning=None) for path in files])
     keys = [name for name in table.column_names if name.startswith("__") and name.endswith("__")]
-    path = folder / FOLDER / "rows.parquet"
+    path = folder / FOLDER / f"{name}.parquet"
     path.parent.mkdir(exist_ok=True)
     pq.write_table(table.sort_by([(name, "ascending") for name in keys]), path)
     return path
