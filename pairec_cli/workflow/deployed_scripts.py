@@ -6,6 +6,7 @@ dataworks/<workspace>/<workflow>/<engine>/<label>/<node>/<node>.sql
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -85,3 +86,13 @@ def replace_text(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_bytes(text.encode())
     beside.replace(path)
+
+
+def replace_folder(final: Path, made: Path) -> None:
+    """`made` takes the place of the folder that is there, if any."""
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.rename(old)
+    made.rename(final)
+    shutil.rmtree(old, ignore_errors=True)

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 from pairec_cli.components.path_prediction import Net, predict_paths
 from pairec_cli.components.trainer import train
 from pairec_cli.components.training_report import TrainingResult
-from pairec_cli.components.training_run import FOLDER
 from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.pipeline_config import PipelineConfig
 from pairec_cli.workflow.dlc import THREADS
+from pairec_cli.workflow.ordered_rows import in_order
 from pairec_cli.workflow.recall_training import RecallTraining, Trained, TrainingRows
 
 _GROUPS = {"trigger": ("user", "u2i_seq", "i_seq"), "sim": ("item", "i_seq", "i2i_seq")}
@@ -34,7 +34,7 @@ class PathTraining(RecallTraining):
         return train(
             config,
             features,
-            [_in_order(rows.train, folder, "train")],
+            in_order(rows.train, folder, "train"),
             held_out,
             folder,
             device=self.device,
@@ -51,19 +51,8 @@ class PathTraining(RecallTraining):
         groups = model.feature_groups if model else ()
         wanted = {n for group in groups if group.group_name in _GROUPS[part] for n in group.feature_names}
         read = [feature for feature in trained.features if feature.name in wanted]
-        rows = [_in_order(files, trained.folder, part)] if files else []
+        rows = in_order(files, trained.folder, part)
         return predict_paths(trained.result.model, rows, read, cast(Net, part), key, trained.separator)
-
-
-def _in_order(files: list[Path], folder: Path, name: str) -> Path:
-    """The rows by their ids, in a file beside the checkpoints: the warehouse keeps no order, and the same
-    rows are to make the same model and the same lists, to the last digit."""
-    table = pa.concat_tables([pq.read_table(path, partitioning=None) for path in files])
-    keys = [name for name in table.column_names if name.startswith("__") and name.endswith("__")]
-    path = folder / FOLDER / f"{name}.parquet"
-    path.parent.mkdir(exist_ok=True)
-    pq.write_table(table.sort_by([(name, "ascending") for name in keys]), path)
-    return path
 
 
 def _rows(files: list[Path]) -> int:

@@ -24,7 +24,7 @@ from pairec_cli.online.snapshot_writing import write_snapshot
 from pairec_cli.ranking.pipeline import model_name
 from pairec_cli.workflow import solution_document
 from pairec_cli.workflow.archive import SOLUTION_FILE
-from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_text
+from pairec_cli.workflow.deployed_scripts import DeployedScripts, replace_folder, replace_text
 from pairec_cli.workflow.workspace import Workspace
 
 _READERS = Registry("model reader", {"onnx": "pairec_cli.online.ranking_models:RankingModel"})
@@ -46,6 +46,10 @@ class ServedRanking:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def project(self) -> str:
+        return self.items.project
 
 
 def served_ranking(workspace: Workspace, target: WorkflowName) -> ServedRanking | None:
@@ -117,12 +121,7 @@ def put_in_place(workspace: Workspace, ranking: ServedRanking, ds: str, made: Pa
         if partition is not None:
             write_items(workspace, ranking, ModelDescription.read(made), served.items, snapshot)
             replace_text(_source(snapshot), partition.fingerprint)
-    old = final.with_name(f".{ds}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        final.rename(old)
-    made.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
+    replace_folder(final, made)
     if served is not None and replaced:
         served.write(ranking.folder)
 

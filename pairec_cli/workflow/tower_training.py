@@ -13,8 +13,7 @@ from pairec_cli.online.vectors import Published
 from pairec_cli.workflow.dlc_script import Command, table_path
 from pairec_cli.workflow.tower_folder import TowerFolder
 from pairec_cli.workflow.vector_service import serve_again
-from pairec_cli.workflow.vector_training import VectorTraining
-from pairec_cli.workflow.vector_training import _Trained as Trained
+from pairec_cli.workflow.vector_training import Trained, VectorTraining
 from pairec_cli.workflow.vocabularies import read_vocabularies
 
 
@@ -24,14 +23,14 @@ class TowerTraining(VectorTraining):
     def run(self) -> int:
         """As `VectorTraining.run`; engines that serve with the day's model read the new one."""
         rows = super().run()
-        serve_again(self.recall, self.ds)
+        serve_again(self.served, self.ds)
         return rows
 
     def _train(self, command: Command) -> Trained:
         trained = super()._train(command)
-        if self.recall.config.is_online_mode:
+        if self.served.config.is_online_mode:
             vocabularies = read_vocabularies(
-                self.workspace.warehouse, self.recall.vocabulary, self.ds, trained.features
+                self.workspace.warehouse, self.served.vocabulary, self.ds, trained.features
             )
             rows = self._files(command.arguments["train_input_path"])
             model, config = trained.result.model, trained.config
@@ -41,7 +40,7 @@ class TowerTraining(VectorTraining):
 
     def _predict(self, command: Command, trained: Trained) -> int:
         rows = super()._predict(command, trained)
-        if self.recall.config.is_online_mode and command.arguments["scripted_model_path"].endswith("/item"):
+        if self.served.config.is_online_mode and command.arguments["scripted_model_path"].endswith("/item"):
             self._index(command, trained)
         return rows
 
@@ -49,10 +48,10 @@ class TowerTraining(VectorTraining):
         """The index of the vectors that were just written; its recall joins the best epoch's figures."""
         made, arguments = self._folder(trained), command.arguments
         made.write_entries(trained.features, self._files(arguments["predict_input_path"]))
-        key, column = f"__{self.recall.item_id}__", "item_tower_emb"
+        key, column = f"__{self.served.item_id}__", "item_tower_emb"
         table, days = table_path(arguments["predict_output_path"])
         found = self.workspace.warehouse.read(table, days, [key, column])
-        published = made.write_index(found[key].to_pylist(), found[column], self.recall.config.index_from)
+        published = made.write_index(found[key].to_pylist(), found[column], self.served.config.index_from)
         self.log(_told(published))
         if published.recall is not None:
             measured = Metric("index", "index_recall_at_100", published.recall)
@@ -65,7 +64,7 @@ class TowerTraining(VectorTraining):
             trained.result = replace(trained.result, epochs=epochs)
 
     def _folder(self, trained: Trained) -> TowerFolder:
-        return TowerFolder(trained.folder, trained.place.name, trained.place.ds, self.recall.item_id)
+        return TowerFolder(trained.folder, trained.place.name, trained.place.ds, self.served.item_id)
 
 
 def _told(published: Published) -> str:
