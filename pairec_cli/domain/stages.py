@@ -88,6 +88,15 @@ class Recall(Protocol):
     def recall(self, context: RequestContext) -> Recalled: ...
 
 
+@runtime_checkable
+class Loading(Protocol):
+    """A recall or rank stage that loads a model or an index with the first request that needs it."""
+
+    def load(self) -> None:
+        """Load it before. Raises PairecError when it cannot be loaded, which the request would meet too."""
+        ...
+
+
 class Filter(Protocol):
     """Takes candidates away, or reorders them. May change the items; gives back a list of its own or the
     input. `drops` says, to people, why it takes one away."""

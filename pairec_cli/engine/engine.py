@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.errors import Problem
+from pairec_cli.domain.errors import PairecError, Problem
 from pairec_cli.domain.requests import (
     MESSAGES,
     NOT_ENOUGH,
@@ -21,7 +22,7 @@ from pairec_cli.domain.requests import (
     StageTrace,
 )
 from pairec_cli.domain.sources import NoSources, Sources
-from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.domain.stages import Loading, RequestContext, Resources
 from pairec_cli.engine.config import EngineConfig
 from pairec_cli.engine.features import request_properties
 from pairec_cli.engine.pipeline import Served, candidates, new_context, serve
@@ -103,7 +104,10 @@ class Engine:
         """The stages of a scene and category. Raises NotFound."""
         plan = self._plans.get((scene, category))
         if plan is None:
-            plan = self._plans[scene, category] = self._planner.plan(scene, category)
+            plan = self._planner.plan(scene, category)
+            if plan.fallback is not None and plan.fallback.seconds > 0:
+                _load(plan)
+            self._plans[scene, category] = plan
         return plan
 
     def recommend(self, request: RecommendRequest, *, remember: bool = True) -> RecommendResponse:
@@ -159,6 +163,15 @@ class Engine:
             ms = (time.perf_counter() - start) * 1000
             served.trace.append(StageTrace("fallback", fallback.view, entered, entered + added, ms))
         return served
+
+
+def _load(plan: Plan) -> None:
+    """Loads models and indexes before the first request is timed: a new process would be late each time. One
+    that cannot be loaded is left to the request, which tells why."""
+    for stage in (*plan.recalls, *(step.stage for step in plan.steps)):
+        if isinstance(stage, Loading):
+            with suppress(PairecError):
+                stage.load()
 
 
 def _result(item: Item, output_fields: Sequence[str]) -> ItemResult:

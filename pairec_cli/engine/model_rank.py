@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import NotFound, PairecError
-from pairec_cli.domain.stages import RequestContext, Resources
+from pairec_cli.domain.stages import Loading, RequestContext, Resources
 from pairec_cli.engine.algorithms.conf import AlgorithmConf
 from pairec_cli.engine.algorithms.registry import ALGORITHMS
 from pairec_cli.engine.rank import ScoreExpression
@@ -34,11 +34,20 @@ class LazyAlgorithm:
 
     def score(self, items: Sequence[Item], context: RequestContext) -> Scores:
         """Raises PairecError when the algorithm cannot be made, or fails."""
+        return self._algorithm().score(items, context)
+
+    def load(self) -> None:
+        """Raises PairecError as `score` does."""
+        algorithm = self._algorithm()
+        if isinstance(algorithm, Loading):
+            algorithm.load()
+
+    def _algorithm(self) -> Algorithm:
         if self._made is None:
             with self._lock:
                 if self._made is None:
                     self._made = self._make()
-        return self._made.score(items, context)
+        return self._made
 
     def _make(self) -> Algorithm:
         try:
@@ -59,6 +68,10 @@ class ModelRank:
     def __init__(self, algorithms: Sequence[LazyAlgorithm], expression: ScoreExpression) -> None:
         self.name = ", ".join(algorithm.name for algorithm in algorithms)
         self.algorithms, self.expression = tuple(algorithms), expression
+
+    def load(self) -> None:
+        for algorithm in self.algorithms:
+            algorithm.load()
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
         if not items:

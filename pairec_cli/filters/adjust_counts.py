@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from operator import attrgetter
 
 from pairec_cli.domain.candidates import Item
@@ -41,10 +41,10 @@ def by_score(items: Iterable[Item]) -> list[Item]:
 
 def by_recall(items: Iterable[Item]) -> dict[str, list[Item]]:
     """The items of each recall, in order; recalls in order of first appearance."""
-    found: dict[str, list[Item]] = {}
-    for recall, run in groupby(items, attrgetter("retrieve_id")):  # most lists are a few long runs
-        found.setdefault(recall, []).extend(run)
-    return found
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        found[item.retrieve_id].append(item)
+    return dict(found)
 
 
 class Counter:

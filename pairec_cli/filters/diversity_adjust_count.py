@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidInput, Problem
-from pairec_cli.domain.expressions import Evaluate, compile_govaluate
-from pairec_cli.domain.item_features import item_features
+from pairec_cli.domain.expressions import Evaluate, compile_govaluate, govaluate_names
+from pairec_cli.domain.item_features import item_features_for
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.filters.adjust_counts import ACCUMULATOR, CountConf, Counter, by_score, refuse
@@ -36,10 +36,12 @@ class DiversityAdjustCountFilter:
         entries."""
         self.name = name
         problems = list(_problems(config.adjust_count_confs))
+        self.names: frozenset[str] = frozenset()
         self.buckets: list[tuple[CountConf, Evaluate]] = []
         for index, conf in enumerate(config.adjust_count_confs):
             try:
                 self.buckets.append((conf, compile_govaluate(conf.expression)))
+                self.names |= govaluate_names(conf.expression)
             except InvalidInput as error:
                 path = f"AdjustCountConfs[{index}].Expression"
                 problems.append(Problem(path, error.message, conf.expression))
@@ -52,24 +54,28 @@ class DiversityAdjustCountFilter:
         counter = Counter()
         for conf, evaluate in self.buckets:
             room, before = counter.room(conf), len(taken)
-            places = 0
-            for index, item in enumerate(best):
-                if places == room:
-                    break
-                if index == len(told):
-                    told.append(item_features(item))
-                if _is_in(evaluate, told[index]):
-                    places += 1
-                    taken.setdefault(id(item), item)
+            for index in self._places(best, told, evaluate, room):
+                taken.setdefault(id(best[index]), best[index])
             counter.took(conf, len(taken) - before)
         return list(taken.values())
 
-
-def _is_in(evaluate: Evaluate, features: Mapping[str, object]) -> bool:
-    try:
-        return evaluate(features) is True
-    except InvalidInput:
-        return False
+    def _places(
+        self, best: list[Item], told: list[Mapping[str, object]], evaluate: Evaluate, room: int
+    ) -> list[int]:
+        """Where the first `room` items of the bucket stand."""
+        found: list[int] = []
+        names = self.names
+        for index, item in enumerate(best):
+            if len(found) == room:
+                break
+            if index == len(told):
+                told.append(item_features_for(names, item))
+            try:
+                if evaluate(told[index]) is True:
+                    found.append(index)
+            except InvalidInput:  # it is not in the bucket
+                continue
+        return found
 
 
 def _problems(confs: Sequence[CountConf]) -> Iterator[Problem]:

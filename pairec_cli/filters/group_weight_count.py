@@ -4,6 +4,7 @@ filters"; the formulas as in the open engine's group_weight_count_filter.go)."""
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
@@ -135,15 +136,10 @@ def _limited(items: Iterable[Item], dimension: str, limit: int) -> list[Item]:
 
 
 def _grouped(items: Iterable[Item], dimension: str) -> Groups:
-    groups: Groups = {}
+    groups: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
         value = item.properties.get(dimension)
-        name = (value if type(value) is str else label(value)) or NO_VALUE
-        members = groups.get(name)
-        if members is None:
-            groups[name] = [item]
-        else:
-            members.append(item)
+        groups[(value if type(value) is str else label(value)) or NO_VALUE].append(item)
     return groups
 
 

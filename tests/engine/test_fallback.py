@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -137,3 +139,30 @@ def test_a_short_answer_is_completed_where_asked_for(tmp_path: Path) -> None:
 def test_a_store_that_is_not_configured_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match=r"SceneConfs\.home\.default\.FallbackConfig\.FeatureStoreName"):
         scene(tmp_path, custom("u2i"), FeatureStoreName="other")
+
+
+class Loaded:
+    """A recall whose model takes longer to load than an answer may take, and is then only half there."""
+
+    Config: ClassVar[type[Record]] = Record
+    title, remote = "loaded", False
+
+    def __init__(self, name: str, config: Record, resources: Resources) -> None:
+        self.name, self.there = name, False
+
+    def load(self) -> None:
+        time.sleep(0 if self.there else 0.6)
+        self.there = True
+        raise DataError("only half of it is there")
+
+    def recall(self, context: RequestContext) -> Recalled:
+        with suppress(DataError):
+            self.load()
+        return Recalled([Item("own")])
+
+
+def test_the_time_to_load_a_model_does_not_count(tmp_path: Path) -> None:
+    loaded = {"Name": "loaded", "RecallType": f"{Loaded.__module__}:Loaded"}
+    with scene(tmp_path, loaded, Timeout=500) as engine:
+        response = engine.recommend(RecommendRequest("1", "home", 1))
+    assert [item.item_id for item in response.items] == ["own"]

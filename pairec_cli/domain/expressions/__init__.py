@@ -9,7 +9,7 @@ nesting and the number of operators are bounded, and regular expressions are ref
 """
 
 from pairec_cli.domain.expressions.expr import compile_expr
-from pairec_cli.domain.expressions.govaluate import compile_govaluate
+from pairec_cli.domain.expressions.govaluate import compile_govaluate, govaluate_names
 from pairec_cli.domain.expressions.tokens import Evaluate
 
-__all__ = ["Evaluate", "compile_expr", "compile_govaluate"]
+__all__ = ["Evaluate", "compile_expr", "compile_govaluate", "govaluate_names"]

@@ -63,6 +63,12 @@ def compile_govaluate(text: str, functions: Mapping[str, Function] = GOVALUATE_F
     return found
 
 
+def govaluate_names(text: str) -> frozenset[str]:
+    """The names that the expression may ask for, those of functions included. Raises InvalidInput for a text
+    that has no tokens."""
+    return frozenset(token.value for token in tokens_of(text, _TOKEN, _token) if token.kind == "name")
+
+
 def _token(found: re.Match[str]) -> Token:
     at = found.start()
     if found["quote"]:
@@ -126,8 +132,8 @@ class _Parser:
             raise cursor.unexpected()
         cursor.next()
         if token.kind != "name":
-            return lambda names: token.value
-        return self._call(token.value) if cursor.is_symbol("(") else _name(token.value)
+            return _Constant(token.value)
+        return self._call(token.value) if cursor.is_symbol("(") else _Name(token.value)
 
     def _call(self, name: str) -> Evaluate:
         function = self.functions.get(name)
@@ -146,14 +152,27 @@ class _Parser:
         return call
 
 
-def _name(name: str) -> Evaluate:
-    def value(names: Mapping[str, object]) -> object:
-        if name not in names:
-            raise InvalidInput(f"there is no {name!r}")
-        found = names[name]
-        return float(found) if type(found) is int else found
+class _Constant:
+    """A literal."""
 
-    return value
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __call__(self, names: Mapping[str, object]) -> object:
+        return self.value
+
+
+class _Name:
+    """What stands under a name; integers count as floats."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, names: Mapping[str, object]) -> object:
+        if self.name not in names:
+            raise InvalidInput(f"there is no {self.name!r}")
+        found = names[self.name]
+        return float(found) if type(found) is int else found
 
 
 def _joined(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
@@ -173,7 +192,26 @@ def _joined(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
 
         return otherwise
     apply = _OPERATIONS[symbol]
+    if isinstance(right, _Constant):
+        return _with_constant(apply, left, right.value)
     return lambda names: apply(left(names), right(names))
+
+
+def _with_constant(apply: Binary, left: Evaluate, constant: object) -> Evaluate:
+    """Most expressions compare a name with a literal, thousands of times in a request: that takes one call
+    for the name and the literal."""
+    if not isinstance(left, _Name):
+        return lambda names: apply(left(names), constant)
+    name = left.name
+
+    def value(names: Mapping[str, object]) -> object:
+        found = names[name] if name in names else left(names)
+        return apply(float(found) if type(found) is int else found, constant)
+
+    def same_text(names: Mapping[str, object]) -> object:
+        return (names[name] if name in names else left(names)) == constant
+
+    return same_text if apply is _same and type(constant) is str else value
 
 
 def _logical(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
@@ -232,9 +270,8 @@ def _sum(left: Any, right: Any) -> object:
 
 def _ordered(symbol: str, holds: Callable[[Any, Any], bool]) -> Binary:
     def value(left: Any, right: Any) -> object:
-        for kind in (float, str):
-            if isinstance(left, kind) and isinstance(right, kind):
-                return holds(left, right)
+        if type(left) is type(right) and type(left) in (float, str):
+            return holds(left, right)
         raise InvalidInput(f"{symbol!r} takes two numbers or two texts")
 
     return value

@@ -22,6 +22,9 @@ class EasModel:
         self.wanted = conf.eas_conf.outputs
         self.served = ServedModel(Path(resources.models) / conf.name)
 
+    def load(self) -> None:
+        self.served.now()
+
     def score(self, items: Sequence[Item], context: RequestContext) -> dict[str, list[float]]:
         """Raises PairecError when no model can be loaded or the model fails, NotFound for an output that it
         does not have."""

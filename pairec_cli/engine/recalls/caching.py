@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pairec_cli.domain.candidates import Item
-from pairec_cli.domain.stages import Recall, Recalled, RequestContext
+from pairec_cli.domain.stages import Loading, Recall, Recalled, RequestContext
 from pairec_cli.engine.recalls.conf import LOCAL, RecallConf
 from pairec_cli.engine.recalls.triggers import trigger_ids
 from pairec_cli.filters.expiring_cache import ExpiringCache
@@ -33,6 +33,10 @@ class CachedRecall:
         self.name, self.title, self.remote = recall.name, recall.title, recall.remote
         self.prefix, self.key = conf.cache_prefix, _key(kind, recall.name, conf)
         self.cache = ExpiringCache[list[Row]](KEPT, conf.cache_time if conf.cache_time > 0 else SECONDS)
+
+    def load(self) -> None:
+        if isinstance(self.recalled, Loading):
+            self.recalled.load()
 
     def recall(self, context: RequestContext) -> Recalled:
         key = self.prefix + self.key(context)

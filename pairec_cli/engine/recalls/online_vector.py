@@ -77,6 +77,9 @@ class OnlineVectorRecall:
         self._lock = threading.Lock()
         self._served: Any = None
 
+    def load(self) -> None:
+        self._tower().now()
+
     def recall(self, context: RequestContext) -> Recalled:
         tower, doubt = self._tower().now()
         if doubt:

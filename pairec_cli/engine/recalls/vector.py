@@ -42,6 +42,9 @@ class VectorRecall:
         self.remote = self.users.remote
         self.vectors = Vectors(resources.vectors)
 
+    def load(self) -> None:
+        self.vectors.index(self.algorithm)
+
     def recall(self, context: RequestContext) -> Recalled:
         text, reason = self.users.one(context.uid)
         if not text:
