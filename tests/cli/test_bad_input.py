@@ -39,6 +39,7 @@ def behavior(*rows: str) -> str:
         ("backfill", "plan"),
         ("node", "list"),
         ("rank", "metrics"),
+        ("recall", "list"),
     ],
 )
 def test_no_workspace(pairec: Pairec, folder: Path, command: tuple[str, ...]) -> None:

@@ -111,7 +111,7 @@ def test_the_probability_is_one_minus_e_to_the_paths() -> None:
     model, batch = ranking_model(config(f"{BCE} pdn {{ {NETS} }}", GROUPS)).eval(), rows(9, 1)
     twin = Twin(model, batch)
     with torch.no_grad():
-        found = model.predict(batch)["probs_is_click"].tolist()
+        found = model.predict(batch)["probs"].tolist()
         trigger, present = model.triggers(batch)
         similar, _ = model.similarities(batch)
     for row, p in enumerate(found):
