@@ -60,6 +60,7 @@ class _Reader(Record):
     columns: tuple[str, ...]
     table: str
     point: str
+    keyed: str
 
 
 class FeatureDB:
@@ -90,10 +91,9 @@ class FeatureDB:
             found: dict[str, dict[str, Value]] = {}
             for start in range(0, len(wanted), _KEYS_PER_READ):
                 part = wanted[start : start + _KEYS_PER_READ]
-                marks = ",".join("?" * len(part))
-                sql = f"SELECT k, * FROM {reader.table} WHERE k IN ({marks})"
+                sql = f"{reader.keyed} IN (?{',?' * (len(part) - 1)})"
                 for row in self._connection().execute(sql, part):
-                    found[row[0]] = dict(zip(reader.columns, row[2:], strict=True))
+                    found[row[-1]] = dict(zip(reader.columns, row))  # noqa: B905  # the key stands last
             return {key: found[key] for key in wanted if key in found}
 
         return self._read(view, read)
@@ -217,7 +217,8 @@ class FeatureDB:
         table, columns = rows[0]
         names = tuple(json.loads(columns))
         picked = ", ".join(f"c{i}" for i in range(len(names))) or "NULL"
-        reader = _Reader(names, table, f"SELECT {picked} FROM {table} WHERE k = ?")
+        point, keyed = f"SELECT {picked} FROM {table} WHERE k = ?", f"SELECT {picked}, k FROM {table} WHERE k"
+        reader = _Reader(names, table, point, keyed)
         self._readers()[view] = reader
         return reader
 

@@ -21,12 +21,19 @@ _NO_MARKS = bytes(set(range(256)) - set(b":,"))
 
 def triggers_of(text: str) -> dict[str, float]:
     """`id[:weight],…` as item → weight in order; a weight that is missing or no number is 1."""
+    scored = _all_scored(text) if text.isascii() and text.split() == [text] else None
+    found = dict(zip(*scored, strict=True)) if scored else _any_triggers(text)
+    return found if len(found) <= TRIGGERS else dict(islice(found.items(), TRIGGERS))
+
+
+def _any_triggers(text: str) -> dict[str, float]:
+    """`triggers_of` for every form of an entry; blanks make a weight no number."""
     found: dict[str, float] = {}
     for piece in text.split(","):
         item, *rest = piece.split(":")
         if item not in _NO_ITEM:
             found[item] = _number(rest[0]) if rest else 1.0
-    return found if len(found) <= TRIGGERS else dict(islice(found.items(), TRIGGERS))
+    return found
 
 
 class Similar(NamedTuple):
@@ -55,7 +62,13 @@ def _all_scored(text: str) -> Similar | None:
         scores = list(map(float, parts[1::2]))
     except ValueError:
         return None
-    plain = "_" not in text and isfinite(sum(scores)) and "" not in items and "null" not in items
+    plain = (
+        all(map(str.isascii, parts[1::2]))
+        and "_" not in text
+        and isfinite(sum(scores))
+        and "" not in items
+        and "null" not in items
+    )
     return Similar(items, scores) if plain else None
 
 

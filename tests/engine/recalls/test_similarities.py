@@ -9,6 +9,7 @@ from pairec_cli.engine.recalls.similarities import (
     TRIGGERS,
     Similar,
     _any_scored,
+    _any_triggers,
     normalize,
     ranked,
     similar_of,
@@ -36,7 +37,7 @@ def test_similar_items_are_exactly_id_and_score() -> None:
 PIECES = st.sampled_from(
     [
         *("x:0.5", "y:-1e3", "é: 2 ", "a:1_0", "b:nan", "c:inf", "null:1", ":2", "d", "e:", "f:r:1", ""),
-        "g:0x1p3",
+        *("g:0x1p3", "h:1 ", "i:\t1", "k:1\x1c", "l:٣"),
     ]
 )
 
@@ -46,6 +47,7 @@ PIECES = st.sampled_from(
 def test_the_quick_way_agrees_with_the_grammar(pieces: list[str]) -> None:
     text = ",".join(pieces)
     assert similar_of(text) == _any_scored(text)
+    assert list(triggers_of(text).items()) == list(_any_triggers(text).items())
 
 
 def test_the_sum_is_over_triggers() -> None:
