@@ -74,7 +74,7 @@ def configuration(candidates: int) -> dict[str, Any]:
         },
         "PriorityAdjustCountFilter": {"AdjustCountConfs": counts("fix")},
         "PriorityAdjustCountFilterV2": {"AdjustCountConfs": counts("fix")},
-        "SnakeFilter": {"AdjustCountConfs": counts(""), "RetainNum": candidates},
+        "SnakeFilter": {"AdjustCountConfs": counts(""), "RetainNum": KEPT},
         "ItemCustomFilter": {"DaoConf": dao("blocked"), "FilterVal": {"SelectCol": "item_id"}},
         "ItemStateFilter": {"ItemStateDaoConf": dao("items"), "FilterParams": [in_stock], **remembered},
         "User2ItemCustomFilter": {"DaoConf": dao("disliked"), **remembered},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from pairec_cli.domain.candidates import Item
 
@@ -17,7 +17,7 @@ def keep_recall(item: Item) -> None:
         properties["recall_score"] = score
 
 
-ADDED = ("recall_name", "recall_score")
+ADDED = frozenset(("recall_name", "recall_score"))
 
 
 def item_features(item: Item) -> Mapping[str, object]:
@@ -27,10 +27,3 @@ def item_features(item: Item) -> Mapping[str, object]:
     if not recall or recall in item.properties:
         return item.properties
     return {**item.properties, recall: item.score, "recall_name": recall, "recall_score": item.score}
-
-
-def item_features_for(names: Collection[str], item: Item) -> Mapping[str, object]:
-    """As `item_features` where `names` alone are asked for: mostly nothing that would be added."""
-    if item.retrieve_id in names or any(name in names for name in ADDED):
-        return item_features(item)
-    return item.properties

@@ -10,7 +10,7 @@ from typing import ClassVar
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import InvalidInput, Problem
 from pairec_cli.domain.expressions import Evaluate, compile_govaluate, govaluate_names
-from pairec_cli.domain.item_features import item_features_for
+from pairec_cli.domain.item_features import ADDED, item_features
 from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import RequestContext, Resources
 from pairec_cli.filters.adjust_counts import ACCUMULATOR, CountConf, Counter, by_score, refuse
@@ -64,12 +64,13 @@ class DiversityAdjustCountFilter:
     ) -> list[int]:
         """Where the first `room` items of the bucket stand."""
         found: list[int] = []
-        names = self.names
+        names, added = self.names, not self.names.isdisjoint(ADDED)
         for index, item in enumerate(best):
             if len(found) == room:
                 break
             if index == len(told):
-                told.append(item_features_for(names, item))
+                asked = added or item.retrieve_id in names  # for what recalled the item, which few do
+                told.append(item_features(item) if asked else item.properties)
             try:
                 if evaluate(told[index]) is True:
                     found.append(index)
