@@ -47,9 +47,7 @@ def made(folder: Path, recalls: list[str], signal: float, seed: int) -> Project:
         register(project, table, role=role)
     create_scenario(project, project.instance.name, SCENARIO)
     default = solutions.default_solution(project.instance, SOLUTION, SCENARIO).model_dump(mode="json")
-    entries = [
-        {"type": one} | ({} if one in DATED else {"training_days": TRAINING_DAYS}) for one in recalls
-    ]
+    entries = [{"type": one} | ({} if one in DATED else {"training_days": TRAINING_DAYS}) for one in recalls]
     document = default | {"recalls": entries, "features": {"periods": [3]}, "ranking": None}
     solution = parse_solution(document, recall_types())
     solutions.save(project, solution_document.write(solution), comment="benchmark")

@@ -12,13 +12,18 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from pairec_cli.domain.ds import shift
+from pairec_cli.domain.errors import DataError
 from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.engine.engine import Engine
+from pairec_cli.online.in_service import InService
 from pairec_cli.project import Project
 from pairec_cli.recall.dropoutnet import DropoutNetRecallConfig
-from pairec_cli.workflow import solution_document, solutions, source_nodes
+from pairec_cli.workflow import data, solution_document, solutions, source_nodes
+from pairec_cli.workflow.deployed_solutions import deployed
 from pairec_cli.workflow.quickstart import fit_windows, quickstart
+from pairec_cli.workflow.recall_quality import compare_recalls
 from pairec_cli.workflow.registration import register
 from pairec_cli.workflow.scenarios import create_scenario
 from tests.deployed import DAYS, END, fresh
@@ -80,3 +85,22 @@ def test_somebody_of_whom_nothing_is_known_is_served(engine: Engine) -> None:
 def test_an_item_published_today_is_recommended(engine: Engine) -> None:
     found = [asked(engine, str(user)) for user in range(1, 121)]
     assert sum(NEW in items for items in found) > 0
+
+
+def test_a_held_out_day_is_served_by_the_model_of_the_day_before_alone(project: Project) -> None:
+    """There are no lists to read: the model answers, and one of another day may have seen the day."""
+    data.generate(project, data.plan_generation(project, days=1, end=shift(END, 1)), lambda *_: None)
+    what = deployed(project)
+    figures = {
+        one.recall: one for one in compare_recalls(project, what, project.recall_lists, ks=[10]).figures
+    }
+    assert figures["dropoutnet"].served == 1.0
+    assert figures["dropoutnet"].quality.recall > 0
+    folder = project.models / "home_dropoutnet"
+    now = InService.read(folder)
+    try:
+        InService(shift(END, 1), now.items, now.timezone, now.user_id, now.item_id).write(folder)
+        with pytest.raises(DataError, match="no recall has a table"):
+            compare_recalls(project, what, project.recall_lists, ks=[10])
+    finally:
+        now.write(folder)

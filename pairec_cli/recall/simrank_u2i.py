@@ -22,13 +22,13 @@ from pairec_cli.recall import u2i
 class SimRankModel(Form):
     """i2i model settings: the parameters of `simrank_plus_plus`."""
 
-    top_n: int = Field(default=100, ge=1, le=10_000)
-    """Similar items kept per item."""
+    top_n: int = Field(default=400, ge=1, le=10_000)
+    """Similar items kept per item: many, as rare ones come first and popularity_exponent sets that right."""
     decay: float = Field(default=0.8, gt=0, le=1)
     """C: how much a similarity counts one step further."""
     iterations: int = Field(default=3, ge=1, le=100)
     """Steps of the recursion; 1 looks at common users alone."""
-    neighbours: int = Field(default=50, ge=1, le=10_000)
+    neighbours: int = Field(default=200, ge=1, le=10_000)
     """Similar users, and similar items, that a node keeps from one step to the next."""
 
 
@@ -38,6 +38,9 @@ class SimRankU2IConfig(u2i.U2IConfig):
     type: Literal["simrank_u2i"] = "simrank_u2i"
     name: str = Field(default="simrank_u2i", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)
     """Name in the engine (RecallNames) and in generated tables."""
+    popularity_exponent: float = Field(default=-1.0, ge=-2, le=2)
+    """A similarity is divided by the similar item's number of users to this power. SimRank++ divides by the
+    weights of both items' edges, so that items of few users come first: below 0 gives that back."""
     i2i: SimRankModel = SimRankModel()
     """I2I model settings."""
 

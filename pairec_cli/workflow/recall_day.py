@@ -18,20 +18,20 @@ from pairec_cli.evaluation.recalls import Scored
 from pairec_cli.online.featuredb import FeatureDB
 from pairec_cli.recall.engine_entry import published_recall
 from pairec_cli.workflow import engine_config
-from pairec_cli.workflow.solution_recalls import SolutionRecall
+from pairec_cli.workflow.solution_recalls import LIST, SolutionRecall
 from pairec_cli.workflow.workspace import Workspace
 
 Serve = Callable[[Mapping[str, Any], FeatureDB, str, Sequence[str]], list[Mapping[str, Scored]]]
 """(engine configuration, FeatureDB, scene, users) → for each user, what each of the scene's recalls gives."""
 
-_LIST = "item_ids"
 _MOST = 10_000
 
 
 def day_config(solution: Solution, scene: str, recalls: Sequence[SolutionRecall]) -> dict[str, Any]:
     """The engine's configuration of one scene with these recalls, fallbacks among them; without a model.
 
-    A list per user is read from its table, also by recalls that ask an index when they serve.
+    A list per user is read from its table, also by recalls that ask an index when they serve; where there
+    are no lists, but histories of users, the recall's own entry makes them with the day's model.
     """
     config = engine_config.engine_config(solution, "")
     entries = [_entry(one, solution) for one in recalls]
@@ -47,7 +47,7 @@ def day_config(solution: Solution, scene: str, recalls: Sequence[SolutionRecall]
 
 def _entry(recall: SolutionRecall, solution: Solution) -> dict[str, Any]:
     view = recall.served.table
-    if recall.served_key == TableNames(solution).user_id:
+    if recall.served_key == TableNames(solution).user_id and recall.has_lists:
         return published_recall(solution, recall.name, "UserCustomRecall", _MOST, view)
     if recall.method.is_fallback:
         return published_recall(solution, recall.name, "UserGlobalHotRecall", _MOST, view)
@@ -67,7 +67,7 @@ def publish_day(
     names = TableNames(solution)
     for recall in recalls:
         for one in recall.publications:
-            columns = [column for column in one.columns if column == _LIST] or list(one.columns)
+            columns = [column for column in one.columns if column == LIST] or list(one.columns)
             table = TableName(names.project, one.table)
             if ds in workspace.warehouse.partitions(table):
                 _copy(workspace, store, table, one.view, one.key, columns, ds, _keys(one.key, names, users))

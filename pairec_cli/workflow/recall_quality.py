@@ -30,6 +30,7 @@ from pairec_cli.domain.tables import TableRole
 from pairec_cli.evaluation.metrics import MISSING, Numbers, Quality, evaluate
 from pairec_cli.evaluation.recalls import merged, overlaps
 from pairec_cli.online.featuredb import FeatureDB
+from pairec_cli.online.in_service import InService
 from pairec_cli.workflow.deployed_solutions import Deployed
 from pairec_cli.workflow.held_out import HeldOut, hold_out, target_event
 from pairec_cli.workflow.recall_day import Serve, day_config, publish_day
@@ -84,8 +85,8 @@ def compare_recalls(
         raise InvalidInput("k is a number of items, at least 1", hint="--k 10,20,50")
     serving = [one for one in recalls_of(solution) if one.config.serves(chosen)]
     day = ds or _last_day(workspace, solution, serving)
-    there = [one for one in serving if shift(day, -1) in _days(workspace, one)]
-    skipped = {one.name: f"has no table of {shift(day, -1)}" for one in serving if one not in there}
+    skipped = {one.name: why for one in serving if (why := _unready(workspace, one, shift(day, -1)))}
+    there = [one for one in serving if one.name not in skipped]
     if not there:
         raise DataError(
             f"no day is held out: no recall has a table of {shift(day, -1)}, the day before {day}",
@@ -110,6 +111,17 @@ def _scene(solution: Solution, scene: str | None) -> str:
 def _days(workspace: Workspace, recall: SolutionRecall) -> set[str]:
     known = workspace.warehouse.ledger.schema(recall.served) is not None
     return set(workspace.warehouse.partitions(recall.served)) if known else set()
+
+
+def _unready(workspace: Workspace, recall: SolutionRecall, day: str) -> str:
+    """Why it cannot answer as it did on `day`; empty when it can. Later models have seen too much."""
+    if day not in _days(workspace, recall):
+        return f"has no table of {day}"
+    if recall.has_lists:
+        return ""
+    model = str(recall.method.engine_conf(recall.config, recall.solution).get("RecallAlgo", ""))
+    served = InService.read(workspace.models / model).model if model else day
+    return "" if served == day else f"serves with its model of {served}, not of {day}"
 
 
 def _last_day(workspace: Workspace, solution: Solution, recalls: Sequence[SolutionRecall]) -> str:

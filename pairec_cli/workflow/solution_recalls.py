@@ -19,6 +19,8 @@ from pairec_cli.recall.registry import RECALLS
 from pairec_cli.workflow.deployed_solutions import Deployed, all_deployed
 from pairec_cli.workflow.workspace import Workspace
 
+LIST = "item_ids"
+"""The column of the lists."""
 EVERYBODY = "-1"
 """The key of a list that is the same for all users."""
 
@@ -59,6 +61,13 @@ class SolutionRecall:
         """The column that its rows are looked up by; "" where the table is not published."""
         found = (one.key for one in self.publications if one.table == self.served.table)
         return next(found, "")
+
+    @property
+    def has_lists(self) -> bool:
+        """False where the rows looked up by user hold histories, which a model reads with the request."""
+        published = [one for one in self.publications if one.table == self.served.table]
+        by_user = [one for one in published if one.key == TableNames(self.solution).user_id]
+        return all(LIST in one.columns for one in by_user)
 
     @property
     def settings(self) -> dict[str, Any]:
