@@ -8,7 +8,6 @@ The epoch of the best NDCG is kept; training ends early when two epochs in a row
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from pairec_cli.components.best_epoch import best_epoch, to_the_end
 from pairec_cli.components.co_metric_learning import CoMetricLearningI2I
 from pairec_cli.components.encoded_rows import RowForm, Rows
 from pairec_cli.components.learning_rates import learning_rate
@@ -32,7 +32,7 @@ from pairec_cli.components.session_batches import session_batches
 from pairec_cli.components.trainer import chosen_device, torch_state
 from pairec_cli.components.training_data import TrainingData
 from pairec_cli.components.training_report import Epoch, Progress
-from pairec_cli.components.training_run import PATIENCE, PROGRESS_SECONDS, OnProgress
+from pairec_cli.components.training_run import PROGRESS_SECONDS, OnProgress
 from pairec_cli.components.training_settings import TrainingSettings
 from pairec_cli.components.vector_prediction import row_keys, vector_texts
 from pairec_cli.components.vector_training import THREADS, TOPS, vector_settings
@@ -207,8 +207,9 @@ def train_metric(
         catalog = TrainingData.open(item_files, plain, what="items").whole()
         data = _sessions(train_files, eval_files, item_files, form, model.session, item_key)
         run = _Run(model.to(where), settings, data, catalog, where, seed, on_progress)
-        stopped = _to_the_end(run)
-    return MetricResult(run.model.cpu().eval(), tuple(run.epochs), _best(run.epochs), stopped, settings.notes)
+        stopped = to_the_end(run)
+    best = best_epoch(run.epochs)
+    return MetricResult(run.model.cpu().eval(), tuple(run.epochs), best, stopped, settings.notes)
 
 
 def _sessions(
@@ -262,28 +263,6 @@ def _metrics(places: I64) -> tuple[Metric, ...]:
 def _key(sessions: I64, items: I64) -> I64:
     """One number for a session and an item."""
     return (sessions << 32) + items + 1
-
-
-def _to_the_end(run: _Run) -> bool:
-    """All epochs, or until two in a row were no better; the model is left with the best epoch's weights."""
-    best: dict[str, Tensor] = {}
-    number = 0
-    while run.settings.epochs is None or number < run.settings.epochs:
-        run.epochs.append(run.epoch(number))
-        number += 1
-        if _best(run.epochs) == number:
-            best = copy.deepcopy(run.model.state_dict())
-        if number - _best(run.epochs) >= PATIENCE or (run.settings.steps and run.steps >= run.settings.steps):
-            break
-    run.model.load_state_dict(best)
-    return run.settings.epochs is not None and number < run.settings.epochs
-
-
-def _best(epochs: Sequence[Epoch]) -> int:
-    """The epoch with the best score, the earlier of two; the last where none is measured."""
-    if not epochs or epochs[0].score is None:
-        return len(epochs)
-    return max(epochs, key=lambda epoch: (epoch.score or 0.0, -epoch.number)).number
 
 
 def catalog_vectors(model: CoMetricLearningI2I, catalog: Rows, device: torch.device) -> Tensor:

@@ -10,7 +10,6 @@ model that serves new users and items is measured as one meets them too, each ca
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ import torch
 from torch import Tensor
 
 from pairec_cli.components.batch import Batch
+from pairec_cli.components.best_epoch import best_epoch, to_the_end
 from pairec_cli.components.encoded_rows import RowForm
 from pairec_cli.components.learning_rates import learning_rate
 from pairec_cli.components.match_model import NEVER, MatchModel
@@ -238,31 +238,9 @@ def train_vectors(
             SampleMasks.of(config),
             on_progress,
         )
-        stopped = _to_the_end(run)
-    best = _best(run.epochs)
+        stopped = to_the_end(run, PATIENCE)
+    best = best_epoch(run.epochs)
     return VectorResult(run.model.cpu().eval(), tuple(run.epochs), best, stopped, settings.notes)
-
-
-def _to_the_end(run: _Run) -> bool:
-    """All epochs, or until PATIENCE in a row were no better; the model has the best epoch's weights then."""
-    best: dict[str, Tensor] = {}
-    number = 0
-    while run.settings.epochs is None or number < run.settings.epochs:
-        run.epochs.append(run.epoch(number))
-        number += 1
-        if _best(run.epochs) == number:
-            best = copy.deepcopy(run.model.state_dict())
-        if number - _best(run.epochs) >= PATIENCE or (run.settings.steps and run.steps >= run.settings.steps):
-            break
-    run.model.load_state_dict(best)
-    return run.settings.epochs is not None and number < run.settings.epochs
-
-
-def _best(epochs: Sequence[Epoch]) -> int:
-    """The epoch with the best score, the earlier of two; the last where none is measured."""
-    if not epochs or epochs[0].score is None:
-        return len(epochs)
-    return max(epochs, key=lambda epoch: (epoch.score or 0.0, -epoch.number)).number
 
 
 def vector_settings(config: PipelineConfig) -> TrainingSettings:

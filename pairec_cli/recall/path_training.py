@@ -79,7 +79,7 @@ def pipeline_config(config: PDNRecallConfig, solution: Solution, features: PathF
         eval_config=EvalConfig(log_step_count_steps=100),
         export_config=ExportConfig(),
         data_config=DataConfig(
-            dataset_type=DatasetType.ParquetDataset,
+            dataset_type=DatasetType.OdpsDataset,
             fg_mode=FgMode.FG_NONE,
             fg_encoded_multival_sep=MULTIVALUE,
             label_fields=(LABEL,),
