@@ -27,7 +27,7 @@ from pairec_cli.workflow.registration import register
 from pairec_cli.workflow.scenarios import create_scenario
 
 HELD_OUT, DAYS, TRAINING_DAYS, K = "20260430", 25, 20, 10
-WORLD: dict[str, object] = {"users": 800, "items": 500, "events_per_day": 8_000}
+WORLD: dict[str, object] = {"users": 1_000, "items": 500, "events_per_day": 20_000}
 DATED = {"global_hot", "group_hot"}
 """Recalls whose days are fewer than the training's anyway."""
 RECALLS = (
