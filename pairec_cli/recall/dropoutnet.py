@@ -30,10 +30,11 @@ from pairec_cli.domain.pipeline_config.losses import (
 from pairec_cli.domain.pipeline_config.models import DropoutNet as DropoutNetConfig
 from pairec_cli.domain.pipeline_config.pipeline import FeatureGroupConfig, ModelConfig, PipelineConfig
 from pairec_cli.domain.solution import Form, Names, Solution
+from pairec_cli.recall.model_programs import ModelPrograms
 from pairec_cli.recall.two_towers import LOSSES, METRICS, TwoTowers, history_encoder, names
 from pairec_cli.recall.vector import VectorRecallConfig
 from pairec_cli.recall.vector_features import VectorFeatures, vector_features
-from pairec_cli.recall.vector_training import files_of, pipeline_config
+from pairec_cli.recall.vector_training import pipeline_config
 
 SPARSE_RATE, DENSE_RATE = 0.03, 0.001
 """A third of what the others learn at: people without a history are few, and soon learned by heart."""
@@ -103,7 +104,8 @@ class DropoutNet(TwoTowers):
 
     def package_files(self, config: Any, solution: Solution, sizes: Mapping[str, int]) -> dict[str, str]:
         features = self.features(config, solution, sizes)
-        return files_of(config, solution, features, _NOTE + write(self.pipeline(config, solution, features)))
+        text = _NOTE + write(self.pipeline(config, solution, features))
+        return ModelPrograms(config, solution).files(text, features.all)
 
     def pipeline(
         self, config: DropoutNetRecallConfig, solution: Solution, features: VectorFeatures

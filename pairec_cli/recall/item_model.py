@@ -10,7 +10,7 @@ from pydantic import Field
 
 from pairec_cli.domain.errors import InvalidConfig, Problem, nearest
 from pairec_cli.domain.model_features import ModelFeature, Side
-from pairec_cli.domain.solution import Names, Solution
+from pairec_cli.domain.solution import Names, RecallConfig, Solution
 from pairec_cli.domain.tables import TableRole
 from pairec_cli.features.columns import entity_attributes
 from pairec_cli.ranking.feature_list import UNKNOWN_IDS, UNKNOWN_VALUES
@@ -81,6 +81,6 @@ def sized(
     return replace(feature, num_buckets=buckets(count), embedding_dim=dim)
 
 
-def model_name(config: U2IConfig, solution: Solution) -> str:
+def model_name(config: RecallConfig, solution: Solution) -> str:
     """`<solution>_<recall>`: the folder of the trained model."""
     return f"{solution.name}_{config.name}"

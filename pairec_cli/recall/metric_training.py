@@ -6,34 +6,21 @@ TorchEasyRec with that model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.naming import TableNames
-from pairec_cli.domain.package import Node, NodeKind
+from pairec_cli.domain.package import Node
 from pairec_cli.domain.pipeline_config import write
-from pairec_cli.domain.pipeline_config.data import DataConfig, DatasetType, FgMode
 from pairec_cli.domain.pipeline_config.layers import MLP
 from pairec_cli.domain.pipeline_config.losses import CircleLoss, MultiSimilarityLoss
 from pairec_cli.domain.pipeline_config.models import CoMetricLearningI2I, PositivePairs
-from pairec_cli.domain.pipeline_config.optimizers import (
-    AdamOptimizer,
-    ConstantLR,
-    DenseOptimizer,
-    FusedAdagradOptimizer,
-    SparseOptimizer,
-)
 from pairec_cli.domain.pipeline_config.pipeline import FeatureGroupConfig, ModelConfig, PipelineConfig
-from pairec_cli.domain.pipeline_config.training import EvalConfig, ExportConfig, TrainConfig
 from pairec_cli.domain.solution import Solution
-from pairec_cli.features.script import day_parameters, days_before
-from pairec_cli.ranking.feature_configs import feature_configs
-from pairec_cli.ranking.pipeline import MULTIVALUE, WORKERS, odps_path
-from pairec_cli.ranking.train_node import CONFIG_FILE, FEATURES_FILE, PAY_AS_YOU_GO, command, features_text
-from pairec_cli.recall.item_model import EVAL_ROWS, LABEL, TRAIN_ROWS, TRAINING, VOCABULARY, model_name
+from pairec_cli.recall.item_model import EVAL_ROWS, LABEL, TRAIN_ROWS, VOCABULARY
 from pairec_cli.recall.metric_form import CoMetricLearningConfig, MetricLoss
-from pairec_cli.recall.sample_encoding import project_table
+from pairec_cli.recall.model_programs import ModelPrograms, encoded_data
 from pairec_cli.recall.session_samples import ITEMS, SESSION_ID
 
 ITEM_VECTORS = "item_vectors"
@@ -56,33 +43,13 @@ def pipeline_config(
     config: CoMetricLearningConfig, solution: Solution, features: Sequence[ModelFeature]
 ) -> PipelineConfig:
     """The config; its paths leave the day out, which the command line gives."""
-    return PipelineConfig(
-        train_input_path=odps_path(project_table(solution, config.name, TRAIN_ROWS)),
-        eval_input_path=odps_path(project_table(solution, config.name, EVAL_ROWS)),
-        model_dir=_folder(config, solution),
-        train_config=TrainConfig(
-            sparse_optimizer=SparseOptimizer(
-                adagrad_optimizer=FusedAdagradOptimizer(lr=SPARSE_RATE), constant_learning_rate=ConstantLR()
-            ),
-            dense_optimizer=DenseOptimizer(
-                adam_optimizer=AdamOptimizer(lr=DENSE_RATE), constant_learning_rate=ConstantLR()
-            ),
-            num_epochs=config.epochs,
-            save_checkpoints_epochs=1,
-        ),
-        eval_config=EvalConfig(log_step_count_steps=100),
-        export_config=ExportConfig(),
-        data_config=DataConfig(
-            dataset_type=DatasetType.OdpsDataset,
-            fg_mode=FgMode.FG_NONE,
-            fg_encoded_multival_sep=MULTIVALUE,
-            label_fields=(LABEL,),
-            batch_size=config.batch_size,
-            shuffle=True,
-            num_workers=WORKERS,
-        ),
-        feature_configs=feature_configs(features),
-        model=_model(config, features),
+    return ModelPrograms(config, solution).pipeline_config(
+        _model(config, features),
+        features,
+        encoded_data(LABEL, config.batch_size),
+        epochs=config.epochs,
+        sparse_rate=SPARSE_RATE,
+        dense_rate=DENSE_RATE,
     )
 
 
@@ -112,72 +79,17 @@ def package_files(
     config: CoMetricLearningConfig, solution: Solution, features: Sequence[ModelFeature]
 ) -> dict[str, str]:
     """Path in the package → text: the model's config and its inputs."""
-    folder = f"models/{model_name(config, solution)}"
-    return {
-        f"{folder}/{CONFIG_FILE}": write(pipeline_config(config, solution, features)),
-        f"{folder}/{FEATURES_FILE}": features_text(features),
-    }
+    text = write(pipeline_config(config, solution, features))
+    return ModelPrograms(config, solution).files(text, features)
 
 
 def train_node(config: CoMetricLearningConfig, solution: Solution) -> Node:
     """The node that trains and writes the vectors. Locally its table holds the metrics."""
-    names, node = TableNames(solution), TableNames(solution).recall(config.name, TRAINING)
-    programs = (_training, _export, _vectors)
-    script = _SCRIPT.format(
-        solution=solution.name,
-        node=node,
-        model=model_name(config, solution),
-        commands="\n\n".join(command(*program(config, solution)) for program in programs),
+    programs, key = ModelPrograms(config, solution), TableNames(solution).item_id
+    vectors = programs.predict("item", ITEMS, ITEM_VECTORS, key=key, output=VECTOR)
+    return programs.node(
+        _SCRIPT,
+        (programs.training(), programs.export(), vectors),
+        read=(TRAIN_ROWS, EVAL_ROWS, ITEMS, VOCABULARY),
+        written=(ITEM_VECTORS,),
     )
-    read = (TRAIN_ROWS, EVAL_ROWS, ITEMS, VOCABULARY)
-    return Node(
-        name=node,
-        kind=NodeKind.PAI_DLC,
-        script=script,
-        inputs=tuple(project_table(solution, config.name, part) for part in read),
-        outputs=(names.qualified(node), project_table(solution, config.name, ITEM_VECTORS)),
-        parameters=day_parameters(script),
-        description=f"Training of the recall model {model_name(config, solution)}",
-    )
-
-
-def _folder(config: CoMetricLearningConfig, solution: Solution) -> str:
-    return f"oss://{solution.environment.oss_bucket}/models/{model_name(config, solution)}"
-
-
-def _of_day(config: CoMetricLearningConfig, solution: Solution, part: str) -> str:
-    return f"{odps_path(project_table(solution, config.name, part))}/ds={days_before(0)}"
-
-
-def _training(config: CoMetricLearningConfig, solution: Solution) -> tuple[str, Mapping[str, str]]:
-    environment = solution.environment
-    file = f"{environment.workflow}/models/{model_name(config, solution)}/{CONFIG_FILE}"
-    return "tzrec.train_eval", {
-        "pipeline_config_path": f"oss://{environment.oss_bucket}/{file}",
-        "train_input_path": _of_day(config, solution, TRAIN_ROWS),
-        "eval_input_path": _of_day(config, solution, EVAL_ROWS),
-        "model_dir": f"{_folder(config, solution)}/{days_before(0)}",
-    } | _quota(solution)
-
-
-def _export(config: CoMetricLearningConfig, solution: Solution) -> tuple[str, Mapping[str, str]]:
-    folder = f"{_folder(config, solution)}/{days_before(0)}"
-    return "tzrec.export", {
-        "pipeline_config_path": f"{folder}/{CONFIG_FILE}",
-        "export_dir": f"{folder}/export",
-    }
-
-
-def _vectors(config: CoMetricLearningConfig, solution: Solution) -> tuple[str, Mapping[str, str]]:
-    return "tzrec.predict", {
-        "scripted_model_path": f"{_folder(config, solution)}/{days_before(0)}/export/item",
-        "predict_input_path": _of_day(config, solution, ITEMS),
-        "predict_output_path": _of_day(config, solution, ITEM_VECTORS),
-        "reserved_columns": f"__{TableNames(solution).item_id}__",
-        "output_columns": VECTOR,
-    } | _quota(solution)
-
-
-def _quota(solution: Solution) -> dict[str, str]:
-    quota = solution.environment.storage_api
-    return {} if quota == PAY_AS_YOU_GO else {"odps_data_quota_name": quota}

@@ -107,11 +107,6 @@ class VectorRecallConfig(RecallConfig):
         return self
 
 
-def model_name(config: VectorRecallConfig, solution: Solution) -> str:
-    """`<solution>_<recall>`: the folder of the trained model."""
-    return f"{solution.name}_{config.name}"
-
-
 def table(config: VectorRecallConfig, solution: Solution, part: str = "") -> str:
     """The bare name of one of the recall's tables."""
     return TableNames(solution).recall(config.name, part)

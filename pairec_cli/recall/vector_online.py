@@ -10,7 +10,8 @@ from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import Solution
 from pairec_cli.features.script import Field, Target, quoted, select_list, sql_node
 from pairec_cli.recall.engine_entry import published_recall
-from pairec_cli.recall.vector import HISTORY, POSITIVES, SAMPLES, VectorRecallConfig, model_name, table
+from pairec_cli.recall.item_model import model_name
+from pairec_cli.recall.vector import HISTORY, POSITIVES, SAMPLES, VectorRecallConfig, table
 from pairec_cli.recall.vector_features import VectorFeatures
 
 RECALL_TYPE, ALGORITHM_TYPE = "OnlineVectorRecall", "torchrec_vector"

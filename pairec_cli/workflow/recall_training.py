@@ -5,7 +5,6 @@ A model appears whole as `models/<solution>_<recall>/<ds>/`, or not at all.
 
 from __future__ import annotations
 
-import shutil
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +12,20 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from pairec_cli.components.model_metrics import Metric
-from pairec_cli.components.training_run import FOLDER
-from pairec_cli.domain.errors import InvalidInput, SqlError
+from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 from pairec_cli.domain.tables import Column
 from pairec_cli.recall.item_model import LABEL
-from pairec_cli.workflow.deployed_scripts import replace_folder
-from pairec_cli.workflow.dlc_script import Command, ModelPath, model_path, read_commands, table_path
+from pairec_cli.workflow.dlc_script import Command, ModelPath, model_path, table_path
 from pairec_cli.workflow.recall_models import RecallModel
-from pairec_cli.workflow.training_node import Result, Told, TrainingNode, begin_folder, naming, read_features
+from pairec_cli.workflow.training_node import (
+    PredictingNode,
+    Result,
+    Told,
+    begin_folder,
+    read_features,
+)
 
 
 class ModelResult(Result, Protocol):
@@ -61,7 +63,7 @@ class TrainingRows:
     """Its column of ids."""
 
 
-class RecallTraining(TrainingNode[RecallModel]):
+class RecallTraining(PredictingNode[RecallModel, Trained]):
     """One run of a training node. A kind of model gives `train` and `predict`."""
 
     @abstractmethod
@@ -74,27 +76,9 @@ class RecallTraining(TrainingNode[RecallModel]):
     def predict(self, part: str, files: list[Path], key: str, trained: Trained) -> pa.Table:
         """What the part of the model that an export is named after tells of rows: columns `key`, output."""
 
-    def run(self) -> int:
-        """Train, write what the model predicts, put its folder in place; returns the rows written."""
-        trained: Trained | None = None
-        rows = 0
-        for command in self._commands():
-            with naming(command):
-                if command.program == "tzrec.train_eval":
-                    trained = self._train(command)
-                elif trained is None:
-                    raise InvalidInput(f"there is nothing for {command.program} before training")
-                elif command.program == "tzrec.predict":
-                    rows += self._predict(command, trained)
-        if trained is None:
-            raise SqlError("the script trains nothing", hint="torchrun … -m tzrec.train_eval …")
-        self._write_report(trained.folder, trained.place, trained.result)
-        shutil.rmtree(trained.folder / FOLDER, ignore_errors=True)
-        replace_folder(self.workspace.models / trained.place.name / trained.place.ds, trained.folder)
-        return rows + self._write_metrics(trained.result, LABEL)
-
-    def _commands(self) -> list[Command]:
-        return read_commands(self.node.script, self.parameters)
+    @property
+    def target(self) -> str:
+        return LABEL
 
     def _train(self, command: Command) -> Trained:
         arguments = command.arguments
@@ -138,7 +122,3 @@ class RecallTraining(TrainingNode[RecallModel]):
     def told(self) -> Told:
         """What is told of a training's progress."""
         return Told(self.log, self.advance)
-
-    def _figure(self, metric: Metric) -> str:
-        """There is one target."""
-        return f"{metric.metric} {metric.value:.4f}"

@@ -15,12 +15,14 @@ import pyarrow as pa
 
 from pairec_cli.components.model_metrics import Metric
 from pairec_cli.components.training_report import Epoch, Progress
-from pairec_cli.domain.errors import DataError, InvalidInput, NotFound, PairecError
+from pairec_cli.components.training_run import FOLDER
+from pairec_cli.domain.errors import DataError, InvalidInput, NotFound, PairecError, SqlError
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.package import Node
 from pairec_cli.domain.tables import Column, TableName, TableSchema
 from pairec_cli.workflow.archive import MODELS_FOLDER
-from pairec_cli.workflow.dlc_script import Command, ModelPath, model_path, table_path
+from pairec_cli.workflow.deployed_scripts import replace_folder
+from pairec_cli.workflow.dlc_script import Command, ModelPath, model_path, read_commands, table_path
 from pairec_cli.workflow.workspace import Workspace
 
 CONFIG_FILE, FEATURES_FILE, METRICS_FILE = "pipeline.config", "features.json", "metrics.json"
@@ -181,6 +183,63 @@ class TrainingNode(ABC, Generic[S]):
         if warehouse.ledger.schema(table) is None:
             warehouse.create_table(TableSchema(table, columns, "ds", comment))
         return warehouse.write(table, ds, data, fingerprint=self.fingerprint).rows
+
+
+class Made(Protocol):
+    """What the first program of a script made."""
+
+    @property
+    def place(self) -> ModelPath: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def result(self) -> Result: ...
+
+
+M = TypeVar("M", bound=Made)
+
+
+class PredictingNode(TrainingNode[S], Generic[S, M]):
+    """A node whose script trains a model and writes what it predicts."""
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """What the model learns, in the table of metrics. There is one target."""
+
+    @abstractmethod
+    def _train(self, command: Command) -> M: ...
+
+    @abstractmethod
+    def _predict(self, command: Command, trained: M) -> int:
+        """Returns the number of rows written."""
+
+    def run(self) -> int:
+        """Train, write what the model predicts, put its folder in place; returns the rows written."""
+        trained: M | None = None
+        rows = 0
+        for command in self._commands():
+            with naming(command):
+                if command.program == "tzrec.train_eval":
+                    trained = self._train(command)
+                elif trained is None:
+                    raise InvalidInput(f"there is nothing for {command.program} before training")
+                elif command.program == "tzrec.predict":
+                    rows += self._predict(command, trained)
+        if trained is None:
+            raise SqlError("the script trains nothing", hint="torchrun … -m tzrec.train_eval …")
+        self._write_report(trained.folder, trained.place, trained.result)
+        shutil.rmtree(trained.folder / FOLDER, ignore_errors=True)
+        replace_folder(self.workspace.models / trained.place.name / trained.place.ds, trained.folder)
+        return rows + self._write_metrics(trained.result, self.target)
+
+    def _commands(self) -> list[Command]:
+        return read_commands(self.node.script, self.parameters)
+
+    def _figure(self, metric: Metric) -> str:
+        return f"{metric.metric} {metric.value:.4f}"
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableName
 from pairec_cli.online.in_service import InService
 from pairec_cli.online.model_description import MODEL_FILE
-from pairec_cli.recall.vector import TRAINING, VOCABULARY, VectorRecallConfig, model_name, table
+from pairec_cli.recall.item_model import model_name
+from pairec_cli.recall.vector import TRAINING, VOCABULARY, VectorRecallConfig, table
 from pairec_cli.workflow import solution_document
 from pairec_cli.workflow.archive import SOLUTION_FILE
 from pairec_cli.workflow.deployed_scripts import DeployedScripts

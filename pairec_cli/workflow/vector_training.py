@@ -7,7 +7,6 @@ was killed begins anew.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +14,19 @@ from typing import cast
 
 import pyarrow as pa
 
-from pairec_cli.components.model_metrics import Metric
-from pairec_cli.components.training_run import FOLDER
 from pairec_cli.components.vector_catalog import COLUMNS, read_catalog
 from pairec_cli.components.vector_prediction import Side, predict_vectors
 from pairec_cli.components.vector_training import VectorResult, train_vectors
-from pairec_cli.domain.errors import InvalidInput, SqlError
+from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.model_features import ModelFeature
 from pairec_cli.domain.pipeline_config import PipelineConfig, parse
 from pairec_cli.domain.tables import Column
-from pairec_cli.workflow.deployed_scripts import replace_folder
-from pairec_cli.workflow.dlc_script import Command, ModelPath, model_path, read_commands, table_path
+from pairec_cli.workflow.dlc_script import Command, ModelPath, model_path, table_path
 from pairec_cli.workflow.ordered_rows import in_order
 from pairec_cli.workflow.training_node import (
+    PredictingNode,
     Told,
-    TrainingNode,
     begin_folder,
-    naming,
     read_features,
 )
 from pairec_cli.workflow.vector_service import ServedVectors
@@ -51,27 +46,12 @@ class Trained:
     result: VectorResult
 
 
-class VectorTraining(TrainingNode[ServedVectors]):
+class VectorTraining(PredictingNode[ServedVectors, Trained]):
     """One run of the training node of a vector recall."""
 
-    def run(self) -> int:
-        """Train, write the vectors, put the model's folder in place; returns the number of rows written."""
-        trained: Trained | None = None
-        rows = 0
-        for command in read_commands(self.node.script, self.parameters):
-            with naming(command):
-                if command.program == "tzrec.train_eval":
-                    trained = self._train(command)
-                elif trained is None:
-                    raise InvalidInput(f"there is nothing for {command.program} before training")
-                elif command.program == "tzrec.predict":
-                    rows += self._predict(command, trained)
-        if trained is None:
-            raise SqlError("the script trains nothing", hint="torchrun … -m tzrec.train_eval …")
-        self._write_report(trained.folder, trained.place, trained.result)
-        shutil.rmtree(trained.folder / FOLDER, ignore_errors=True)
-        replace_folder(self.workspace.models / trained.place.name / trained.place.ds, trained.folder)
-        return rows + self._write_metrics(trained.result, self.served.config.target.name)
+    @property
+    def target(self) -> str:
+        return self.served.config.target.name
 
     def _train(self, command: Command) -> Trained:
         arguments = command.arguments
@@ -120,10 +100,6 @@ class VectorTraining(TrainingNode[ServedVectors]):
         table, days = table_path(arguments["predict_output_path"])
         columns = (Column(key, "STRING", "ID"), Column(expected, "STRING", "Numbers joined by `,`"))
         return self._write(table, days[0], found, columns, f"Vectors of model {trained.place.name}")
-
-    def _figure(self, metric: Metric) -> str:
-        """There is one target."""
-        return f"{metric.metric} {metric.value:.4f}"
 
     # What the arguments name
 

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from pairec_cli.domain.solution import Solution
 from pairec_cli.recall.dssm import DSSMRecallConfig
-from pairec_cli.recall.vector import label, model_name, table
+from pairec_cli.recall.item_model import model_name
+from pairec_cli.recall.vector import label, table
 
 
 def test_names_carry_solution_and_recall() -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pairec_cli.domain.ds import resolve_parameters
 from pairec_cli.domain.package import Node, NodeKind
-from pairec_cli.recall.vector import model_name
+from pairec_cli.recall.item_model import model_name
 from pairec_cli.workflow.archive import MODELS_FOLDER
 from pairec_cli.workflow.tower_training import TowerTraining
 from pairec_cli.workflow.vector_service import ServedVectors
