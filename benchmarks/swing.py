@@ -1,35 +1,45 @@
-"""Swing's top-100 at growing sizes, and beside a plain NumPy loop that computes the same sum.
+"""Swing's top-100 at growing sizes, and beside recfarm, the Rust kernel of LibRecommender's Swing.
 
-    python benchmarks/swing.py [--scale 0.01 0.1 1] [--threads 2] [--twin 0.002]
+    python benchmarks/swing.py [--scale 0.01 0.1 1] [--threads 2] [--peer 0.005 0.01] [--twin 0.002]
 
 Scale 1 is the log of benchmarks/etrec.py: 100 k users × 50 k items × 10 M rows. Each size runs in a process
 of its own with the tutorial's limits (maxClickPerUser 500, maxUserPerItem 600), timed from rows to lists.
 Pairs are co-occurrence pairs, Σ over users of n² of their items: what etrec's time grows with.
-The peer is the sum as it is written, a loop in Python over pairs of users with NumPy sets; libraries with a
-Swing (Flink ML, EasyRec) need a cluster or TensorFlow 1.
+The peer knows users' weights 1 / sqrt(n) alone and no limits, so that ours runs with alpha1 0, beta .5 and
+limits that bind nobody; both use one thread and are timed from rows in memory to lists, and the scores of
+every item's list must be the same. It keeps the shared items of all pairs of users, so the sizes are small.
+The twin is the sum as it is written, a loop in Python over pairs of users with sets. Other Swings (Flink ML,
+EasyRec) need a cluster or TensorFlow 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import recfarm
 from etrec import generate
+from scipy import sparse
 from tabulate import tabulate
 
 from pairec_cli.components.swing import Swing, SwingParameters
 
 GOAL_MB = 6144
+ALPHA2 = 1.0
 
 
 def lists(log: pa.Table) -> pa.Table:
@@ -43,8 +53,9 @@ def lists(log: pa.Table) -> pa.Table:
     return pa.table({"user_id": users[order][starts].astype(str), "item_list": texts})
 
 
-def parameters(top: int) -> SwingParameters:
-    found = SwingParameters.parse("swing_rec_ext", {"inputTable": "-", "outputTable": "-", "topk": str(top)})
+def parameters(top: int, **others: str) -> SwingParameters:
+    given = {"inputTable": "-", "outputTable": "-", "topk": str(top)} | others
+    found = SwingParameters.parse("swing_rec_ext", given)
     assert isinstance(found, SwingParameters)
     return found
 
@@ -96,6 +107,78 @@ def twin(path: Path) -> float:
     return time.perf_counter() - start
 
 
+def peer(path: Path, top: int, rounds: int = 3) -> tuple[float, float, int]:
+    """CPU seconds of recfarm and of ours by turns, the best of some rounds, and how many lists differ."""
+    log = pq.read_table(path)
+    rows = lists(log)
+    limits = {
+        "alpha1": "0",
+        "alpha2": str(ALPHA2),
+        "beta": "0.5",
+        "maxClickPerUser": "1000000",
+        "maxUserPerItem": "1000000",
+    }
+    limited = parameters(top, **limits)
+    Swing().run(rows.slice(0, 2), limited, threads=1)  # compiles
+    best = [np.inf, np.inf]
+    for _ in range(rounds):
+        start = time.process_time()
+        theirs = recfarm_lists(log, top)
+        middle = time.process_time()
+        Swing().run(rows, limited, threads=1)
+        best = [min(best[0], middle - start), min(best[1], time.process_time() - middle)]
+    ours = Swing().run(rows, parameters(2 * top, **limits), threads=1)
+    found = {
+        int(item): {int(one): float(score) for one, _, _, score in (e.split(",") for e in text.split(";"))}
+        for item, text in zip(ours["item_id"].to_pylist(), ours["item_list"].to_pylist(), strict=True)
+    }
+    wrong = sum(differs(found.get(item, {}), other, top) for item, other in enumerate(theirs))
+    return best[0], best[1], wrong
+
+
+def recfarm_lists(log: pa.Table, top: int) -> list[list[int]]:
+    """Each item's nearest items, best first. Recommendations for a user with one item are that item's list:
+    such a user follows the others for every item, and is no item's user, so that no score changes. recfarm
+    leaves the item itself out of what two users share, so that its alpha is one more."""
+    own = sparse.csr_array((np.ones(len(log), np.float32), (log["user"].to_numpy(), log["item"].to_numpy())))
+    own.sum_duplicates()
+    own.data[:] = 1
+    users, items = own.shape
+    askers = sparse.vstack([own, sparse.eye_array(items, dtype=np.float32)], format="csr")
+    rows, columns = plain(askers), plain(own.T.tocsr())
+    swing = recfarm.Swing(top, ALPHA2 + 1, 100_000_000, users, items, rows, columns, {}, 0.0)
+    with silenced():
+        swing.compute_swing(1)
+    found: list[list[int]] = swing.recommend(list(range(users, users + items)), top, False, False)[0]
+    return found
+
+
+def plain(rows: sparse.csr_array) -> SimpleNamespace:
+    """As recfarm reads compressed rows."""
+    parts = rows.indices.tolist(), rows.indptr.tolist(), rows.data.tolist()
+    return SimpleNamespace(sparse_indices=parts[0], sparse_indptr=parts[1], sparse_data=parts[2])
+
+
+def differs(ours: dict[int, float], theirs: list[int], top: int) -> bool:
+    """Whether their list, best first, has other scores than our best; float32 may swap equal items."""
+    best = list(ours.values())[:top]
+    return len(theirs) != len(best) or not np.allclose([ours.get(i, -1) for i in theirs], best, rtol=1e-4)
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Without what a compiled library prints."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
 def measure(path: Path, arguments: argparse.Namespace) -> dict[str, float]:
     command = [
         sys.executable, __file__, "--log", str(path), "--top", str(arguments.top),
@@ -113,6 +196,7 @@ def main() -> None:
     parser.add_argument("--scale", nargs="+", type=float, default=[0.01, 0.1, 1.0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--top", type=int, default=100)
+    parser.add_argument("--peer", nargs="*", type=float, default=[0.005, 0.01], help="scales with recfarm")
     parser.add_argument(
         "--twin", type=float, default=0.002, help="scale of the comparison with the plain loop"
     )
@@ -124,6 +208,11 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "log.parquet"
+        for scale in arguments.peer:
+            generate(path, scale)
+            theirs, ours, wrong = peer(path, arguments.top)
+            ratio = f"recfarm {theirs:.2f} s CPU, Swing {ours:.2f} s: {theirs / ours:.1f} ×"
+            print(f"scale {scale}: {ratio}, {wrong} lists differ", flush=True)
         if arguments.twin:
             generate(path, arguments.twin)
             plain, ours = twin(path), measure(path, arguments)

@@ -52,17 +52,17 @@ class Capsules(nn.Module):
         """(B, T, D) and bool (B, T), T at most max_seq_len → interests (B, K, high_dim), zero where the user
         has fewer, and bool (B, K) which there are."""
         config = self.config
-        v = entries @ self.bilinear
-        direction = F.normalize(v.detach(), dim=2, eps=SMALL)
+        v = entries.detach() @ self.bilinear.detach()
+        length = torch.linalg.vector_norm(v, dim=2, keepdim=True).clamp(min=SMALL)
         there = self.has(present)
         b = self._first_logits(v).expand(v.shape[0], -1, -1)
         for turn in range(config.num_iters):
             masked = torch.where(there.unsqueeze(1), b, NEVER)
             a = F.softmax(config.routing_logits_scale * masked, 2) * present.unsqueeze(2)
             if turn < config.num_iters - 1:
-                z = a.transpose(1, 2) @ v.detach()
-                b = (a + direction @ z.transpose(1, 2)).detach()
-        z = squash(a.transpose(1, 2) @ v, config.squash_pow)
+                b = a + v @ (a.transpose(1, 2) @ v).transpose(1, 2) / length
+        # Σ_j a_jk S c_j as S Σ_j a_jk c_j: gradients then pass through S once an interest, not once an entry.
+        z = squash(a.transpose(1, 2) @ entries @ self.bilinear, config.squash_pow)
         return z * there.unsqueeze(2), there
 
     def has(self, present: Tensor) -> Tensor:
