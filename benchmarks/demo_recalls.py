@@ -1,6 +1,6 @@
 """What each recall gives on a demo world: three weeks are learned from, the next day's clicks are held out.
 
-    python benchmarks/demo_recalls.py [--signal 1.0] [--seed 1] [--recalls etrec_u2i co_metric_learning_i2i]
+    python benchmarks/demo_recalls.py [--signal 1.0] [--seed 1] [--events 20000] [--recalls etrec_u2i mind]
 
 All recalls with their defaults, judged as `pairec recall evaluate` judges them: hit rate@10, recall@10 and
 NDCG@10 of items that a user had not clicked before. With `--signal 0` clicks are random, and nothing may beat
@@ -36,12 +36,11 @@ RECALLS = (
 )  # fmt: skip
 
 
-def made(folder: Path, recalls: list[str], signal: float, seed: int) -> Project:
+def made(folder: Path, recalls: list[str], world: dict[str, object]) -> Project:
     """A world whose solution has these recalls and no ranking, deployed and filled, and the day after."""
     project = Project.create(folder / ".pairec")
     create_instance(project, "demo", region="local")
-    settings = {**WORLD, "seed": seed, "signal": signal}
-    month = data.plan_generation(project, days=DAYS, end=shift(HELD_OUT, -1), settings=settings)
+    month = data.plan_generation(project, days=DAYS, end=shift(HELD_OUT, -1), settings=world)
     data.generate(project, month, lambda *_: None)
     for role, table in source_nodes.demo_tables().items():
         register(project, table, role=role)
@@ -72,11 +71,15 @@ def main() -> None:
     )
     parser.add_argument("--signal", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--users", type=int, default=WORLD["users"])
+    parser.add_argument("--events", type=int, default=WORLD["events_per_day"], help="of a day")
     parser.add_argument("--recalls", nargs="+", default=list(RECALLS))
     arguments = parser.parse_args()
+    asked = {"users": arguments.users, "events_per_day": arguments.events}
+    world = WORLD | asked | {"seed": arguments.seed, "signal": arguments.signal}
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        project = made(Path(folder), arguments.recalls, arguments.signal, arguments.seed)
+        project = made(Path(folder), arguments.recalls, world)
         report(project)
     print(f"{time.perf_counter() - start:.0f} s")
 

@@ -76,14 +76,14 @@ class DropoutNet(MatchModel):
         return self.normal(self.user_side(_inputs(rows), new=self.case == NEW_USER)).unsqueeze(1)
 
     def loss(self, batch: Batch, negatives: Batch | None, weights: Tensor | None = None) -> Tensor:
-        positive, user = self.items(batch), self.users(batch)[:, 0]
+        positive, users = self.items(batch), self.users(batch)
         parts = []
         if self.softmax:
-            parts.append(self.sampled_softmax(batch, negatives, user, positive))
+            parts.append(self.sampled_softmax(batch, negatives, users, positive))
         if self.mining:
             count = min(self.mining.num_negative_samples, len(batch) - 1)
             shifts = 1 + torch.randperm(max(0, len(batch) - 1))[:count]
-            parts.append(mined_softmax(self.mining, user, positive, batch.id(self.item_key), shifts))
+            parts.append(mined_softmax(self.mining, users[:, 0], positive, batch.id(self.item_key), shifts))
         return weighed(torch.stack(parts).sum(0), weights)
 
 

@@ -80,29 +80,28 @@ class MatchModel(nn.Module):
         """(B, K, D); a vector that a user does not have is zero."""
         raise NotImplementedError
 
-    def towards(self, users: Tensor, items: Tensor) -> Tensor:
-        """Of each user's vectors (B, K, D) the one to compare with the user's item (B, D): (B, D)."""
-        return users[:, 0]
+    def attended(self, users: Tensor, items: Tensor) -> Tensor:
+        """How near users (B, K, D) are in training to items, (B, N): the same items (N, D) for all, or to
+        each user's own (B, N, D)."""
+        return (users @ items.mT)[:, 0]
 
     def nearness(self, users: Tensor, items: Tensor) -> Tensor:
-        """Of users (B, K, D) to items (N, D): by the nearest of a user's vectors, (B, N)."""
-        there = (users != 0).any(2, keepdim=True)
-        there[:, 0] = True
-        return torch.where(there, users @ items.T, NEVER).amax(1)
+        """Of users (B, K, D) to items (N, D) or (B, N, D): by the nearest of a user's vectors, (B, N)."""
+        return near_to_each(users, items).amax(1)
 
     def loss(self, batch: Batch, negatives: Batch | None, weights: Tensor | None = None) -> Tensor:
         """The batch's share of L, a scalar; without `negatives` the other rows' items are. `weights` (B,)."""
         positive = self.items(batch)
-        user = self.towards(self.users(batch), positive)
-        return weighed(self.sampled_softmax(batch, negatives, user, positive), weights)
+        return weighed(self.sampled_softmax(batch, negatives, self.users(batch), positive), weights)
 
     def sampled_softmax(
-        self, batch: Batch, negatives: Batch | None, user: Tensor, positive: Tensor
+        self, batch: Batch, negatives: Batch | None, users: Tensor, positive: Tensor
     ) -> Tensor:
-        """-log of each row's share, (B,), of vectors user and positive (B, D)."""
+        """-log of each row's share, (B,), of vectors of users (B, K, D) and their items (B, D)."""
         others = batch if negatives is None else negatives
         against = positive if negatives is None else self.items(negatives)
-        scores = torch.cat([(user * positive).sum(1, keepdim=True), user @ against.T], 1) / self.temperature
+        own = self.attended(users, positive.unsqueeze(1))
+        scores = torch.cat([own, self.attended(users, against)], 1) / self.temperature
         same = batch.id(self.item_key).unsqueeze(1) == others.id(self.item_key)
         scores = torch.where(F.pad(same, (1, 0)), NEVER, scores)
         target = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
@@ -111,6 +110,14 @@ class MatchModel(nn.Module):
     def normal(self, vectors: Tensor) -> Tensor:
         """Of length 1 where vectors are compared by their angle."""
         return F.normalize(vectors, dim=-1) if self.similarity is Similarity.COSINE else vectors
+
+
+def near_to_each(users: Tensor, items: Tensor) -> Tensor:
+    """Products of each of a user's vectors (B, K, D) with items, (N, D) or (B, N, D): (B, K, N), NEVER for a
+    vector that a user lacks."""
+    there = (users != 0).any(2, keepdim=True)
+    there[:, 0] = True
+    return torch.where(there, users @ items.mT, NEVER)
 
 
 def weighed(rows: Tensor, weights: Tensor | None) -> Tensor:

@@ -3,11 +3,14 @@
     p          = MLP_u(x_user)                                    the last layer linear
     z_1 … z_K  = capsules(MLP_h(history))                          the last layer linear, without bias
     interest_k = Linear(MLP_c([p ; z_k]))                          or p + z_k
-    training   u = Σ_k softmax_k(simi_pow · <interest_k, i>) interest_k
-    serving    s(u, i) = max_k <interest_k, i> / temperature
+    training   s(u, i) = <Σ_k softmax_k(simi_pow · <interest_k, i>) interest_k, i> / temperature
+    serving    s(u, i) = max_k <interest_k, i> / temperature, training's too from simi_pow 100 on
 
 Li et al., "Multi-Interest Network with Dynamic Routing for Recommendation at Tmall", arXiv 1904.08030;
-TorchEasyRec, models/mind.py, where simi_pow multiplies instead of being a power.
+TorchEasyRec, models/mind.py, where simi_pow multiplies instead of being a power. There the positive alone
+picks the interests, and negatives are compared with what it picked: interests are learned that lie far apart,
+as the positive always finds its best one, while in serving every item finds its best one. Here every item
+picks for itself, negatives too.
 """
 
 from __future__ import annotations
@@ -17,16 +20,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pairec_cli.components.batch import Batch
-from pairec_cli.components.capsule import NEVER, Capsules
+from pairec_cli.components.capsule import Capsules
 from pairec_cli.components.group_inputs import Inputs
 from pairec_cli.components.joined import Joined, Linear
 from pairec_cli.components.layers import MLP
-from pairec_cli.components.match_model import MatchModel, TowerLayer, read, tower
+from pairec_cli.components.match_model import MatchModel, TowerLayer, near_to_each, read, tower
 from pairec_cli.components.ranking_model import model_config, own_config
 from pairec_cli.domain.errors import InvalidInput
 from pairec_cli.domain.pipeline_config.layers import MLP as MLPConfig
 from pairec_cli.domain.pipeline_config.pipeline import PipelineConfig
 from pairec_cli.domain.pipeline_config.towers import UserSeqCombineMethod
+
+HARD = 100.0
+"""From this simi_pow on an item is compared with the nearest interest alone, as EasyRec does."""
 
 
 class MIND(MatchModel):
@@ -59,12 +65,12 @@ class MIND(MatchModel):
         joined = p + z if self.summed else torch.cat([p, z], 2)
         return self.normal(self.interest(joined)) * there.unsqueeze(2)
 
-    def towards(self, users: Tensor, items: Tensor) -> Tensor:
-        """Label-aware attention over the interests that there are."""
-        near = (users @ items.unsqueeze(2)).squeeze(2)
-        there = users.abs().sum(2) > 0
-        attention = F.softmax(torch.where(there, self.own.simi_pow * near, NEVER), 1)
-        return (attention.unsqueeze(1) @ users).squeeze(1)
+    def attended(self, users: Tensor, items: Tensor) -> Tensor:
+        """By label-aware attention, each item being the label of its own: section 4.4."""
+        if self.own.simi_pow >= HARD:
+            return self.nearness(users, items)
+        near = near_to_each(users, items)
+        return (F.softmax(self.own.simi_pow * near, 1) * near).sum(1)
 
 
 class LinearMLP(nn.Module):

@@ -48,8 +48,9 @@ class MINDRecallConfig(VectorRecallConfig):
     """Rounds in which a history's items find their interest."""
     squash_power: float = Field(default=0.2, gt=0, le=2)
     """How much the length of an interest counts; a value in 0.1 … 1 to search."""
-    attention_power: float = Field(default=10.0, gt=0, le=1000)
-    """How sharply the interest nearest to the taken item is picked in training; 10 … 100 to search."""
+    attention_power: float = Field(default=100.0, gt=0, le=1000)
+    """How sharply the interest nearest to an item is picked in training: from 100 on it alone, as in the
+    search."""
 
 
 class MIND(TwoTowers):

@@ -25,12 +25,25 @@ def test_a_user_has_as_many_vectors_as_the_history_is_long() -> None:
     assert len(set(found.tolist())) > 1
 
 
-def test_the_own_item_picks_the_interest_in_training() -> None:
+def test_every_item_picks_its_interest_in_training() -> None:
     model = match_model(config("mind", fields="simi_pow: 2"))
     users = torch.tensor([[[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]])
-    found = model.towards(users, torch.tensor([[0.6, 0.8]]))
-    a, b = math.exp(2 * 0.6), math.exp(2 * 0.8)
-    assert found[0].tolist() == pytest.approx([a / (a + b), b / (a + b)])
+    found = model.attended(users, torch.tensor([[0.6, 0.8], [-1.0, 0.0]]))
+    a, b, c, d = (math.exp(2 * near) for near in (0.6, 0.8, -1.0, 0.0))
+    assert found[0].tolist() == pytest.approx([(0.6 * a + 0.8 * b) / (a + b), -c / (c + d)])
+    own = model.attended(users, torch.tensor([[[-1.0, 0.0]]]))
+    assert own.tolist() == [[pytest.approx(-c / (c + d))]]
+
+
+def test_sharp_attention_compares_as_the_search_does() -> None:
+    torch.manual_seed(0)
+    users, items = torch.randn(5, 3, 4), torch.randn(6, 4)
+    users[1, 1:] = 0
+    model = match_model(config("mind", fields="simi_pow: 100"))
+    assert torch.equal(model.attended(users, items), model.nearness(users, items))
+    softer = match_model(config("mind", fields="simi_pow: 99"))
+    assert not torch.equal(softer.attended(users, items), model.nearness(users, items))
+    assert torch.allclose(softer.attended(users, items), model.nearness(users, items), atol=0.02)
 
 
 def test_the_last_layer_is_linear() -> None:
