@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from pairec_cli.domain.records import Record
 
@@ -40,28 +39,27 @@ class Explanation(Record):
     scores: Mapping[str, float] = {}
 
 
+Pairs = tuple[tuple[str, float], ...]
+
+
 class Item:
     """A candidate, as PAI-Rec has it. `score` is the recall's until a rank or sort sets another;
     `recall_scores` (recall name → score) is None until more than one recall has given the item.
 
     Written out instead of generated, because a request makes a thousand of them: `properties` and
-    `algo_scores` (name → score) are empty dicts that come into being when first looked at, which halves the
-    cost.
+    `algo_scores` (name → score) are dicts that come into being when first looked at, which halves the cost.
     """
 
     __slots__ = (
-        "algo_scores",
+        "_algo_scores",
+        "_properties",
         "explanation",
         "id",
         "item_type",
-        "properties",
         "recall_scores",
         "retrieve_id",
         "score",
     )
-
-    algo_scores: dict[str, float]
-    properties: dict[str, object]
 
     def __init__(
         self,
@@ -78,15 +76,19 @@ class Item:
         self.item_type = item_type
         self.recall_scores: dict[str, float] | None = None
         self.explanation: Explanation | None = None
-        if properties is not None:
-            self.properties = properties
-        if algo_scores is not None:
-            self.algo_scores = algo_scores
+        self._properties = properties
+        self._algo_scores: dict[str, float] | Pairs = () if algo_scores is None else algo_scores
 
     @classmethod
-    def listed(cls, entries: Iterable[tuple[str, str, float, bool]], item_type: str = "") -> list[Item]:
+    def listed(
+        cls,
+        entries: Iterable[tuple[str, str, float, bool]],
+        item_type: str = "",
+        algo_scores: Iterable[Pairs] = (),
+    ) -> list[Item]:
         """An item for each (id, retrieve id, score, …) in order. As the constructor makes them, but a call
-        for each of hundreds would cost more than the work itself."""
+        for each of hundreds would cost more than the work itself. `algo_scores` are those of the first items,
+        shared pairs of name and score that nobody changes."""
         new = cls.__new__
         found = []
         for id, retrieve_id, score, _ in entries:
@@ -95,19 +97,26 @@ class Item:
             item.score = score
             item.retrieve_id = retrieve_id
             item.item_type = item_type
-            item.recall_scores = None
-            item.explanation = None
+            item.recall_scores = item.explanation = item._properties = None
+            item._algo_scores = ()
             found.append(item)
+        for item, pairs in zip(found, algo_scores, strict=False):
+            item._algo_scores = pairs
         return found
 
-    if not TYPE_CHECKING:  # a type checker would take every misspelt attribute for one of these
+    @property
+    def properties(self) -> dict[str, object]:
+        found = self._properties
+        if found is None:
+            found = self._properties = {}
+        return found
 
-        def __getattr__(self, name: str) -> dict:
-            if name not in ("properties", "algo_scores"):
-                raise AttributeError(f"an item has no {name!r}")
-            made = {}
-            setattr(self, name, made)
-            return made
+    @property
+    def algo_scores(self) -> dict[str, float]:
+        found = self._algo_scores
+        if isinstance(found, tuple):
+            found = self._algo_scores = dict(found)
+        return found
 
     def __repr__(self) -> str:
         return f"Item({self.id!r}, {self.score!r}, {self.retrieve_id!r})"

@@ -30,24 +30,26 @@ class Record:
         cls.field_defaults = {name: getattr(cls, name) for name in cls.field_names if hasattr(cls, name)}
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        names = self.field_names
-        if len(values) == len(names) and not named:  # most values that a request makes
-            self.__dict__.update(zip(names, values))  # noqa: B905  # just compared
-            self._settle()
-            return
-        given = dict(zip(names, values, strict=False))
-        if len(values) > len(names) or not given.keys().isdisjoint(named):
+        names, fields = self.field_names, self.__dict__
+        if len(values) < len(names):
+            fields.update(self.field_defaults)
+        elif len(values) > len(names):
             raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")
-        given.update(named)
-        if len(given) < len(names) or named:
-            if unknown := given.keys() - set(names):
-                raise TypeError(f"{type(self).__name__} has no field {unknown.pop()!r}")
-            given = {**self.field_defaults, **given}
-            if len(given) < len(names):
-                missing = next(name for name in names if name not in given)
-                raise TypeError(f"{type(self).__name__} needs {missing!r}")
-        self.__dict__.update(given)
+        fields.update(zip(names, values))  # noqa: B905  # the rest have defaults, or follow by name
+        if named:
+            self._check(named, given=names[: len(values)])
+            fields.update(named)
+        if len(fields) < len(names):
+            missing = next(name for name in names if name not in fields)
+            raise TypeError(f"{type(self).__name__} needs {missing!r}")
         self._settle()
+
+    def _check(self, named: dict[str, Any], given: tuple[str, ...]) -> None:
+        """Raises TypeError for names that are no fields, or have their value already."""
+        if not named.keys().isdisjoint(given):
+            raise TypeError(f"{type(self).__name__} has the fields {', '.join(self.field_names)}")
+        if unknown := named.keys() - set(self.field_names):
+            raise TypeError(f"{type(self).__name__} has no field {unknown.pop()!r}")
 
     def _settle(self) -> None:
         """For subclasses: check the new value, or fill in what was left open, in `__dict__`."""

@@ -8,6 +8,7 @@ same second are two rows.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -43,7 +44,7 @@ class ExposureLog:
 
     def batches(self, view: str, uid: str, *, now: int, since: int | None, limit: int) -> list[list[str]]:
         """What the user was shown, newest first: not before `since`, at most `limit` batches unless 0."""
-        if not self.path.exists():
+        if not os.path.exists(self.path):  # noqa: PTH110  # a request asks; Path.exists takes twice as long
             return []
         sql = "SELECT items FROM shown WHERE view = ? AND uid = ? AND at >= ? AND (ends IS NULL OR ends >= ?)"
         values = (view, uid, 0 if since is None else since, now)

@@ -79,7 +79,7 @@ class FeatureDB:
 
         def read(reader: _Reader) -> dict[str, Value] | None:
             row = self._connection().execute(reader.point, (key,)).fetchone()
-            return None if row is None else dict(zip(reader.columns, row, strict=False))
+            return None if row is None else dict(zip(reader.columns, row))  # noqa: B905  # all are selected
 
         return self._read(view, read)
 
@@ -89,11 +89,12 @@ class FeatureDB:
 
         def read(reader: _Reader) -> dict[str, dict[str, Value]]:
             found: dict[str, dict[str, Value]] = {}
+            columns, execute = reader.columns, self._connection().execute
             for start in range(0, len(wanted), _KEYS_PER_READ):
                 part = wanted[start : start + _KEYS_PER_READ]
                 sql = f"{reader.keyed} IN (?{',?' * (len(part) - 1)})"
-                for row in self._connection().execute(sql, part):
-                    found[row[-1]] = dict(zip(reader.columns, row))  # noqa: B905  # the key stands last
+                for row in execute(sql, part):
+                    found[row[-1]] = dict(zip(columns, row))  # noqa: B905  # the key stands last
             return {key: found[key] for key in wanted if key in found}
 
         return self._read(view, read)

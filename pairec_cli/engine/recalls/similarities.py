@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.coercion import to_float
+from pairec_cli.engine.recalls.scored_lists import read_scored
 
 TRIGGERS = 200
 """So many triggers count; PAI-Rec shuffles the first half of a longer list before the cut, we do not."""
 _NO_ITEM = ("", "null")
-_NO_MARKS = bytes(set(range(256)) - set(b":,"))
 
 
 def triggers_of(text: str) -> dict[str, float]:
     """`id[:weight],…` as item → weight in order; a weight that is missing or no number is 1."""
-    scored = _all_scored(text) if text.isascii() and text.split() == [text] else None
-    found = dict(zip(*scored, strict=True)) if scored else _any_triggers(text)
+    scored = read_scored(text, ":") if text.isascii() and text.split() == [text] else None
+    found = _any_triggers(text) if scored is None or "null" in scored else scored
     return found if len(found) <= TRIGGERS else dict(islice(found.items(), TRIGGERS))
 
 
@@ -50,26 +50,10 @@ def similar_of(text: str) -> Similar:
 
 
 def _all_scored(text: str) -> Similar | None:
-    """When all entries are an id and a plain number, as our own nodes write them; None for anything else.
-    The interpreter's C loops do the work, four times as fast as the whole grammar."""
-    marks = text.encode().translate(None, _NO_MARKS)
-    count = len(marks) // 2 + 1
-    if marks != b":," * (count - 1) + b":":
-        return None
-    parts = text.replace(":", ",").split(",")
-    items = parts[::2]
-    try:
-        scores = list(map(float, parts[1::2]))
-    except ValueError:
-        return None
-    plain = (
-        all(map(str.isascii, parts[1::2]))
-        and "_" not in text
-        and isfinite(sum(scores))
-        and "" not in items
-        and "null" not in items
-    )
-    return Similar(items, scores) if plain else None
+    """When all entries are an id and a plain, finite number, as our own nodes write them; None for anything
+    else."""
+    found = read_scored(text, ":")
+    return None if found is None or "null" in found else Similar(list(found), list(found.values()))
 
 
 def _any_scored(text: str) -> Similar:

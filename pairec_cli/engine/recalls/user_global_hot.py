@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from pairec_cli.domain.candidates import Item
+from pairec_cli.domain.candidates import Item, Pairs
 from pairec_cli.domain.coercion import to_float, to_text
 from pairec_cli.domain.errors import InvalidConfig, Problem
 from pairec_cli.domain.sources import CONFIGURATION, Query, Rows, under
@@ -35,6 +35,7 @@ class UserGlobalHotRecall(PublishedList):
         super().__init__(name, config, resources)
         self._read = ReadOnce(partial(_best, recall=self.name, count=self.count))
         self._rows = _rows(config, resources)
+        self._last: tuple[list[Entry], list[Pairs]] = [], []
 
     def key_of(self, uid: str) -> str:
         return KEY
@@ -53,11 +54,11 @@ class UserGlobalHotRecall(PublishedList):
 
     def recall(self, context: RequestContext) -> Recalled:
         found, reason = self.entries(context.uid)
-        items = Item.listed(found, self.item_type)
-        for item, (_, _, score, published) in zip(items, found, strict=True):
-            if published:
-                item.algo_scores = {HOT_SCORE: score}
-        return Recalled(items, reason)
+        last, scores = self._last
+        if found is not last:
+            scores = [((HOT_SCORE, score),) if published else () for _, _, score, published in found]
+            self._last = found, scores
+        return Recalled(Item.listed(found, self.item_type, scores), reason)
 
 
 def _rows(config: RecallConf, resources: Resources) -> Rows | None:
