@@ -177,7 +177,7 @@ class _Api:
         except UnknownEncoding as error:
             status, document = 415, failure(415, error.message)
         fields["code"] = document["code"]
-        self.serving.metrics.answers.labels(scene, str(document["code"])).inc()
+        self.serving.metrics.answered(scene, document["code"])
         body, headers = to_bytes(document), dict[str, str]()
         if pack:
             body, headers = packed(body, request)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Iterable
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive
 
 from pairec_cli.domain.errors import InvalidInput, PairecError
 
@@ -25,21 +27,36 @@ class UnknownEncoding(PairecError):
 
 async def body_of(request: Request, limit: int) -> bytes:
     """At most `limit` bytes, unpacked. Raises TooLarge, UnknownEncoding, InvalidInput for a torn body."""
-    declared = request.headers.get("content-length", "")
+    declared, encoding = _told(request.scope["headers"])
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
-    pieces, size = [], 0
-    try:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > limit:
-                raise TooLarge(f"the body is larger than {limit} bytes")
-            pieces.append(piece)
-    except ClientDisconnect as error:
-        raise InvalidInput("the caller went away") from error
-    body = b"".join(pieces)
-    encoding = request.headers.get("content-encoding", "").strip().lower()
+    body = await _whole(request.receive, limit)
     return body if encoding in ("", "identity") else _unpacked(body, encoding, limit)
+
+
+def _told(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, str]:
+    """The length and the encoding that the caller names first. The framework would first make texts of all
+    headers."""
+    length, encoding = b"", b""
+    for name, value in headers:
+        if name == b"content-length":
+            length = length or value
+        elif name == b"content-encoding":
+            encoding = encoding or value
+    return length, encoding.decode("latin-1").strip().lower()
+
+
+async def _whole(receive: Receive, limit: int) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidInput("the caller went away")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        more = message.get("more_body", False)
+    return body
 
 
 def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:

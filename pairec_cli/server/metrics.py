@@ -12,6 +12,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._answers: dict[tuple[str, int], Counter] = {}
         self.requests = Counter(
             "pairec_requests",
             "Requests by route and HTTP status.",
@@ -48,6 +49,13 @@ class Metrics:
         self.callbacks = Counter(
             "pairec_callbacks", "Callbacks, by what became of them.", ("result",), registry=self.registry
         )
+
+    def answered(self, scene: str, code: int) -> None:
+        """One more answer. Scenes are those of the configuration, so that what is kept has an end."""
+        counter = self._answers.get((scene, code))
+        if counter is None:
+            counter = self._answers[scene, code] = self.answers.labels(scene, str(code))
+        counter.inc()
 
     def text(self) -> bytes:
         """The text format of Prometheus."""
