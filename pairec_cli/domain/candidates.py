@@ -47,16 +47,17 @@ class Item:
     `recall_scores` (recall name → score) is None until more than one recall has given the item.
 
     Written out instead of generated, because a request makes a thousand of them: `properties` and
-    `algo_scores` (name → score) are dicts that come into being when first looked at, which halves the cost.
+    `algo_scores` (name → score) are dicts that come into being when first looked at, and what few items have
+    is not set for the others, which halves the cost.
     """
 
     __slots__ = (
         "_algo_scores",
+        "_explanation",
+        "_item_type",
         "_properties",
-        "explanation",
+        "_recall_scores",
         "id",
-        "item_type",
-        "recall_scores",
         "retrieve_id",
         "score",
     )
@@ -73,15 +74,12 @@ class Item:
         self.id = id
         self.score = score
         self.retrieve_id = retrieve_id
-        self.item_type = item_type
-        self.recall_scores: dict[str, float] | None = None
-        self.explanation: Explanation | None = None
+        self._item_type = item_type
         self._properties = properties
         self._algo_scores: dict[str, float] | Pairs = () if algo_scores is None else algo_scores
 
-    @classmethod
+    @staticmethod
     def listed(
-        cls,
         entries: Iterable[tuple[str, str, float, bool]],
         item_type: str = "",
         algo_scores: Iterable[Pairs] = (),
@@ -89,20 +87,44 @@ class Item:
         """An item for each (id, retrieve id, score, …) in order. As the constructor makes them, but a call
         for each of hundreds would cost more than the work itself. `algo_scores` are those of the first items,
         shared pairs of name and score that nobody changes."""
-        new = cls.__new__
-        found = []
+        found: list[Item] = []
         for id, retrieve_id, score, _ in entries:
-            item = new(cls)
+            item = _Listed()
             item.id = id
             item.score = score
             item.retrieve_id = retrieve_id
-            item.item_type = item_type
-            item.recall_scores = item.explanation = item._properties = None
-            item._algo_scores = ()
+            item._properties = None
             found.append(item)
+        if item_type:
+            for item in found:
+                item._item_type = item_type
         for item, pairs in zip(found, algo_scores, strict=False):
             item._algo_scores = pairs
         return found
+
+    @property
+    def item_type(self) -> str:
+        return getattr(self, "_item_type", "")
+
+    @item_type.setter
+    def item_type(self, kind: str) -> None:
+        self._item_type = kind
+
+    @property
+    def recall_scores(self) -> dict[str, float] | None:
+        return getattr(self, "_recall_scores", None)
+
+    @recall_scores.setter
+    def recall_scores(self, scores: dict[str, float] | None) -> None:
+        self._recall_scores = scores
+
+    @property
+    def explanation(self) -> Explanation | None:
+        return getattr(self, "_explanation", None)
+
+    @explanation.setter
+    def explanation(self, explanation: Explanation) -> None:
+        self._explanation = explanation
 
     @property
     def properties(self) -> dict[str, object]:
@@ -113,10 +135,21 @@ class Item:
 
     @property
     def algo_scores(self) -> dict[str, float]:
-        found = self._algo_scores
+        found = getattr(self, "_algo_scores", ())
         if isinstance(found, tuple):
             found = self._algo_scores = dict(found)
         return found
 
+    @algo_scores.setter
+    def algo_scores(self, scores: dict[str, float]) -> None:
+        self._algo_scores = scores
+
     def __repr__(self) -> str:
         return f"Item({self.id!r}, {self.score!r}, {self.retrieve_id!r})"
+
+
+class _Listed(Item):
+    """An item whose attributes are set one by one: without a constructor of its own it is made at once."""
+
+    __slots__ = ()
+    __init__ = object.__init__

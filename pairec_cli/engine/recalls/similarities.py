@@ -83,11 +83,13 @@ def summed(
     """Σ over triggers of weight · similarity, by candidate in order of first appearance. `read` says what is
     in a list."""
     found: dict[str, float] = {}
-    before = found.get
     for trigger, text in lists.items():
         weight = weights[trigger]
         for item, similarity in zip(*read(text), strict=True):
-            found[item] = before(item, 0.0) + weight * similarity
+            if item in found:
+                found[item] += weight * similarity
+            else:
+                found[item] = weight * similarity
     return found
 
 
