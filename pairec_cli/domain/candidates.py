@@ -56,8 +56,8 @@ class Item:
         "_explanation",
         "_item_type",
         "_properties",
-        "_recall_scores",
         "id",
+        "recall_scores",
         "retrieve_id",
         "score",
     )
@@ -74,6 +74,7 @@ class Item:
         self.id = id
         self.score = score
         self.retrieve_id = retrieve_id
+        self.recall_scores: dict[str, float] | None = None
         self._item_type = item_type
         self._properties = properties
         self._algo_scores: dict[str, float] | Pairs = () if algo_scores is None else algo_scores
@@ -93,7 +94,7 @@ class Item:
             item.id = id
             item.score = score
             item.retrieve_id = retrieve_id
-            item._properties = None
+            item.recall_scores = item._properties = None
             found.append(item)
         if item_type:
             for item in found:
@@ -109,14 +110,6 @@ class Item:
     @item_type.setter
     def item_type(self, kind: str) -> None:
         self._item_type = kind
-
-    @property
-    def recall_scores(self) -> dict[str, float] | None:
-        return getattr(self, "_recall_scores", None)
-
-    @recall_scores.setter
-    def recall_scores(self, scores: dict[str, float] | None) -> None:
-        self._recall_scores = scores
 
     @property
     def explanation(self) -> Explanation | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import isfinite
 
 _MARK = {":": '":', "::": '" :'}
@@ -18,7 +18,7 @@ _NOT_PLAIN = '"\\[{'
 """What would mean something to the parser."""
 
 
-def read_scored(text: str, mark: str) -> Mapping[str, float] | None:
+def read_scored(text: str, mark: str) -> dict[str, float] | None:
     """Id → score in order, when every entry is an id, `mark` and a plain, finite number and no id comes
     twice; None for anything else. `mark` is one colon or two."""
     marked = text.replace(mark, _MARK[mark])
