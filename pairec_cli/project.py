@@ -139,13 +139,19 @@ class Project:
         return _one_scene(list(_document(config).get("SceneConfs", {})), scene)
 
     def recall_lists(
-        self, config: Mapping[str, Any], featuredb: FeatureDB, scene: str, users: Sequence[str]
+        self,
+        config: Mapping[str, Any],
+        featuredb: FeatureDB,
+        scene: str,
+        users: Sequence[str],
+        models: Path | None = None,
     ) -> list[Mapping[str, Sequence[tuple[str, float]]]]:
-        """For each user, what each recall of a scene of `config` gives from `featuredb`: (item id, score)."""
+        """For each user, what each recall of a scene of `config` gives from `featuredb`: (item id, score).
+        `models` is the folder of the models that serve, by default the workspace's."""
         from pairec_cli.engine.engine import Engine
         from pairec_cli.engine.recall_lists import scored_lists
 
-        with Engine.from_config(config, featuredb, models=str(self.models)) as engine:
+        with Engine.from_config(config, featuredb, models=str(models or self.models)) as engine:
             return scored_lists(engine, scene, users)
 
     def serving_scene(self, scene: str | None = None) -> str:

@@ -23,7 +23,7 @@ from pairec_cli.recall.dropoutnet import DropoutNetRecallConfig
 from pairec_cli.workflow import data, solution_document, solutions, source_nodes
 from pairec_cli.workflow.deployed_solutions import deployed
 from pairec_cli.workflow.quickstart import fit_windows, quickstart
-from pairec_cli.workflow.recall_quality import compare_recalls
+from pairec_cli.workflow.recall_quality import RecallQuality, compare_recalls
 from pairec_cli.workflow.registration import register
 from pairec_cli.workflow.scenarios import create_scenario
 from tests.deployed import DAYS, END, fresh
@@ -88,19 +88,30 @@ def test_an_item_published_today_is_recommended(engine: Engine) -> None:
 
 
 def test_a_held_out_day_is_served_by_the_model_of_the_day_before_alone(project: Project) -> None:
-    """There are no lists to read: the model answers, and one of another day may have seen the day."""
+    """There are no lists to read: the model answers, also while one of a later day, which may have seen the
+    day, is in service, and that one stays there."""
     data.generate(project, data.plan_generation(project, days=1, end=shift(END, 1)), lambda *_: None)
-    what = deployed(project)
-    figures = {
-        one.recall: one for one in compare_recalls(project, what, project.recall_lists, ks=[10]).figures
-    }
-    assert figures["dropoutnet"].served == 1.0
-    assert figures["dropoutnet"].quality.recall > 0
-    folder = project.models / "home_dropoutnet"
+    what, folder, later = deployed(project), project.models / "home_dropoutnet", shift(END, 1)
+    first = figure(project)
+    assert first.served == 1.0
+    assert first.quality.recall > 0
     now = InService.read(folder)
     try:
-        InService(shift(END, 1), now.items, now.timezone, now.user_id, now.item_id).write(folder)
-        with pytest.raises(DataError, match="no recall has a table"):
+        (folder / later).mkdir()
+        InService(later, later, now.timezone, now.user_id, now.item_id).write(folder)
+        assert figure(project) == first
+        assert InService.read(folder).model == later
+        (folder / END).rename(folder / "gone")
+        with pytest.raises(DataError, match="no recall has a table") as found:
             compare_recalls(project, what, project.recall_lists, ks=[10])
+        assert found.value.hint == f"pairec recall run --ds {END}"
     finally:
+        (folder / "gone").rename(folder / END)
+        (folder / later).rmdir()
         now.write(folder)
+
+
+def figure(project: Project) -> RecallQuality:
+    found = compare_recalls(project, deployed(project), project.recall_lists, ks=[10])
+    assert not found.skipped
+    return next(one for one in found.figures if one.recall == "dropoutnet")

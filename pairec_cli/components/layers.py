@@ -166,7 +166,7 @@ class MLP(nn.Module):
 
 
 class LinearlyEnded(nn.Module):
-    """The layers of `config`, the last of which has neither activation, norm nor dropout.
+    """The layers of `config`, the last of which has neither activation, norm nor dropout; `bias` is for all.
 
     Raises InvalidInput as `MLP` does.
     """
@@ -180,7 +180,7 @@ class LinearlyEnded(nn.Module):
         *inner, last = config.hidden_units
         changes = {"hidden_units": tuple(inner), "dropout_ratio": config.dropout_ratio[: len(inner)]}
         self.inner = MLP(width, config.model_copy(update=changes)) if inner else None
-        self.out = nn.Linear(self.inner.width if self.inner else width, last)
+        self.out = nn.Linear(self.inner.width if self.inner else width, last, bias=config.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.out(x if self.inner is None else self.inner(x))

@@ -26,7 +26,7 @@ from pairec_cli.recall.session_samples import ITEMS, SESSION_ID
 ITEM_VECTORS = "item_vectors"
 VECTOR = "item_tower_emb"
 """Column of the vectors."""
-SPARSE_RATE, DENSE_RATE = 0.1, 0.003
+SPARSE_RATE, DENSE_RATE = 0.02, 0.001
 
 _SCRIPT = """\
 # Solution {solution}, node {node}
@@ -54,6 +54,7 @@ def pipeline_config(
 
 
 def _model(config: CoMetricLearningConfig, features: Sequence[ModelFeature]) -> ModelConfig:
+    """Without bias: embeddings begin near 0, a bias does not, and all items would begin as one vector."""
     return ModelConfig(
         feature_groups=(
             FeatureGroupConfig(group_name="item", feature_names=tuple(feature.name for feature in features)),
@@ -61,7 +62,7 @@ def _model(config: CoMetricLearningConfig, features: Sequence[ModelFeature]) -> 
         metric_learning=CoMetricLearningI2I(
             session_id=SESSION_ID,
             input="item",
-            dnn=MLP(hidden_units=(*config.hidden_units, config.output_dim)),
+            dnn=MLP(hidden_units=(*config.hidden_units, config.output_dim), bias=False),
             session_size=config.session_size,
             positive_pairs=PositivePairs(config.positive_pairs.upper()),
             **_loss(config.loss),

@@ -1,4 +1,5 @@
-"""The engine's stores set back to a day: a FeatureDB of that day's recall tables, and what to serve with.
+"""The engine's stores set back to a day: a FeatureDB of that day's recall tables, the models of that day, and
+what to serve with.
 
 Every recall then answers as it did that day, by the engine's own code; nothing later can be seen.
 """
@@ -6,6 +7,7 @@ Every recall then answers as it did that day, by the engine's own code; nothing 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,13 +18,15 @@ from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import TableName, TableRole
 from pairec_cli.evaluation.recalls import Scored
 from pairec_cli.online.featuredb import FeatureDB
+from pairec_cli.online.in_service import InService
 from pairec_cli.recall.engine_entry import published_recall
 from pairec_cli.workflow import engine_config
 from pairec_cli.workflow.solution_recalls import LIST, SolutionRecall
 from pairec_cli.workflow.workspace import Workspace
 
-Serve = Callable[[Mapping[str, Any], FeatureDB, str, Sequence[str]], list[Mapping[str, Scored]]]
-"""(engine configuration, FeatureDB, scene, users) → for each user, what each of the scene's recalls gives."""
+Serve = Callable[[Mapping[str, Any], FeatureDB, str, Sequence[str], Path], list[Mapping[str, Scored]]]
+"""(engine configuration, FeatureDB, scene, users, folder of models) → for each user, what each of the scene's
+recalls gives."""
 
 _MOST = 10_000
 
@@ -84,6 +88,25 @@ def publish_day(
         key = names.user_id
         columns = [name for name in workspace.warehouse.schema(table).column_names if name != key]
         _copy(workspace, store, table, features.table, key, columns, ds, users)
+
+
+def online_model(recall: SolutionRecall) -> str:
+    """Name of the model that the recall asks with each request; empty where it has lists, or no model."""
+    if recall.has_lists:
+        return ""
+    return str(recall.method.engine_conf(recall.config, recall.solution).get("RecallAlgo", ""))
+
+
+def day_models(workspace: Workspace, recalls: Sequence[SolutionRecall], ds: str, folder: Path) -> Path:
+    """Puts the day's models into service in `folder`, which may be thrown away; what serves outside of it
+    stays."""
+    for recall in recalls:
+        if model := online_model(recall):
+            names, own = TableNames(recall.solution), folder / model
+            own.mkdir(parents=True)
+            (own / ds).symlink_to((workspace.models / model / ds).resolve(), target_is_directory=True)
+            InService(ds, ds, workspace.instance.timezone, names.user_id, names.item_id).write(own)
+    return folder
 
 
 def _has(workspace: Workspace, table: TableName, ds: str) -> bool:

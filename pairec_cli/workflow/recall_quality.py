@@ -30,11 +30,11 @@ from pairec_cli.domain.tables import TableRole
 from pairec_cli.evaluation.metrics import MISSING, Numbers, Quality, evaluate
 from pairec_cli.evaluation.recalls import merged, overlaps
 from pairec_cli.online.featuredb import FeatureDB
-from pairec_cli.online.in_service import InService
 from pairec_cli.workflow.deployed_solutions import Deployed
 from pairec_cli.workflow.held_out import HeldOut, hold_out, target_event
-from pairec_cli.workflow.recall_day import Serve, day_config, publish_day
+from pairec_cli.workflow.recall_day import Serve, day_config, day_models, online_model, publish_day
 from pairec_cli.workflow.solution_recalls import SolutionRecall, recalls_of
+from pairec_cli.workflow.vector_service import trained_towers
 from pairec_cli.workflow.workspace import Workspace
 
 MERGED, POPULARITY, RANDOM = "merged", "popularity", "random"
@@ -117,11 +117,8 @@ def _unready(workspace: Workspace, recall: SolutionRecall, day: str) -> str:
     """Why it cannot answer as it did on `day`; empty when it can. Later models have seen too much."""
     if day not in _days(workspace, recall):
         return f"has no table of {day}"
-    if recall.has_lists:
-        return ""
-    model = str(recall.method.engine_conf(recall.config, recall.solution).get("RecallAlgo", ""))
-    served = InService.read(workspace.models / model).model if model else day
-    return "" if served == day else f"serves with its model of {served}, not of {day}"
+    model = online_model(recall)
+    return f"has no model of {day}" if model and day not in trained_towers(workspace.models / model) else ""
 
 
 def _last_day(workspace: Workspace, solution: Solution, recalls: Sequence[SolutionRecall]) -> str:
@@ -149,7 +146,8 @@ def _serve(
     with tempfile.TemporaryDirectory(prefix="recall-day-", dir=workspace.home) as folder:
         store = FeatureDB(Path(folder) / "featuredb.db")
         publish_day(workspace, store, solution, recalls, held.day_before, users)
-        found = serve(day_config(solution, scene, recalls), store, scene, users)
+        models = day_models(workspace, recalls, held.day_before, Path(folder) / "models")
+        found = serve(day_config(solution, scene, recalls), store, scene, users, models)
     return [
         {
             name: [entry for entry in entries if entry[0] not in held.met[user]]

@@ -12,6 +12,7 @@ from pairec_cli.components.layers import (
     MLP,
     BatchNorm,
     Dice,
+    LinearlyEnded,
     LowRankCross,
     RunningScale,
     activation,
@@ -176,3 +177,9 @@ def test_a_batch_without_rows_changes_nothing() -> None:
     scale = RunningScale(["a"])
     assert scale(torch.zeros(0, 1), ["a"]).shape == (0, 1)
     assert scale.count.tolist() == [0]
+
+
+def test_a_linear_end_has_a_bias_unless_told_otherwise() -> None:
+    assert LinearlyEnded(3, MLPConfig(hidden_units=(4, 2))).out.bias is not None
+    plain = LinearlyEnded(3, MLPConfig(hidden_units=(4, 2), bias=False))
+    assert [name for name, _ in plain.named_parameters() if "bias" in name] == []

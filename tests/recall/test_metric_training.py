@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
+import torch
+
+from pairec_cli.components.co_metric_learning import CoMetricLearningI2I
+from pairec_cli.components.encoded_rows import RowForm, decode
 from pairec_cli.domain.ds import resolve_parameters
+from pairec_cli.domain.model_features import Form, ModelFeature
 from pairec_cli.domain.pipeline_config import parse
 from pairec_cli.domain.pipeline_config.models import PositivePairs
 from pairec_cli.domain.solution import Environment, Solution
 from pairec_cli.recall.metric_form import CoMetricLearningConfig, MetricLoss
-from pairec_cli.recall.metric_training import train_node
+from pairec_cli.recall.metric_training import pipeline_config, train_node
 from pairec_cli.workflow.dlc_script import read_commands
 from tests.recall.test_co_metric_learning_i2i import METHOD
 
@@ -39,3 +46,16 @@ def test_the_config_holds_the_forms_loss() -> None:
         assert own.metric_learning.which("loss") == expected
         assert own.metric_learning.positive_pairs is PositivePairs.SAME_LABEL
         assert own.metric_learning.dnn.hidden_units == (64,)
+
+
+def test_items_begin_apart() -> None:
+    """With a bias behind the small embeddings all cosines would begin near 1, and training stay there."""
+    name = "item_id"
+    item = ModelFeature(name, Form.ID, "item", (name,), vocabulary=name, num_buckets=2_000, embedding_dim=64)
+    [rows] = pa.table({name: np.arange(2, 202)}).to_batches()
+    given = decode(rows, RowForm((item,))).batch(np.arange(200))
+    torch.manual_seed(0)
+    model = CoMetricLearningI2I(pipeline_config(CoMetricLearningConfig(), Solution(name="s"), (item,)))
+    vectors = model.items(given).detach()
+    assert float((vectors @ vectors.T).triu(1).abs().max()) < 0.8
+    assert abs(float((vectors @ vectors.T).triu(1).mean())) < 0.05

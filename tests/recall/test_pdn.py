@@ -23,6 +23,7 @@ METHOD = PDN()
 class TestContract(ItemModelContract):
     type_name: ClassVar[str] = "pdn"
     entry: ClassVar[dict[str, Any]] = SMALL
+    days: ClassVar[int] = 3
 
     def world(self, make_world: MakeWorld, solution: Solution) -> World:
         return world_of_days(make_world, solution)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.pai_command import PaiCommand
 from pairec_cli.domain.solution import Solution
+from pairec_cli.domain.tables import Column
 from pairec_cli.features import preprocess
+from pairec_cli.recall import u2i
 from pairec_cli.recall.simrank_u2i import SimRankModel, SimRankU2I, SimRankU2IConfig
 from pairec_cli.warehouse.script import StatementKind, split
 from tests.features.world import at, event
@@ -59,3 +63,37 @@ def test_the_strongest_event_weighs_and_users_get_what_similar_people_met(make_w
     assert float(similar["1"].split(":")[1]) == pytest.approx(expected, rel=1e-6)
     lists = world.rows(names.recall("simrank_u2i"), DS)
     assert {row["user_id"]: row["item_ids"] for row in lists} == {"c": "1::1.0"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, {"7": 1.0, "8": 0.75, "9": 0.5}),
+        ({"popularity_exponent": -2}, {"7": 1.0, "8": 0.375, "9": 0.125}),
+        ({"popularity_exponent": 0}, {"9": 1.0, "8": 0.75, "7": 0.5}),
+        ({"popularity_exponent": 1}, {"9": 1.0, "8": 0.375, "7": 0.125}),
+    ],
+)
+def test_an_exponent_below_0_gives_popular_items_back_what_they_lost(
+    make_world: MakeWorld, fields: dict[str, Any], expected: dict[str, float]
+) -> None:
+    """Four users met 7, two 8, one 9, by two events each: similarities of .2, .3 and .4 become .8, .6 and .4
+    by the default exponent of -1."""
+    config = SimRankU2IConfig(**fields)
+    world = make_world(Solution(recalls=(config,)))
+    met = [*(("abcd"[n], "7") for n in range(4)), ("a", "8"), ("b", "8"), ("c", "9"), ("u", "1")]
+    log = [event(user, item, what, event_time=at(DS)) for user, item in met for what in ("click", "praise")]
+    world.put_users(DS, [{"user_id": 1}])
+    world.put_items(DS, [{"item_id": 1}])
+    world.put_behavior(DS, log)
+    i2i, *others = SimRankU2I().nodes(config, world.solution)
+    world.run([*preprocess.nodes(world.solution), i2i], DS)
+    names = TableNames(world.solution)
+    columns = (Column("item_id", "STRING"), Column("similar_item_ids", "STRING"))
+    similar = [{"item_id": "1", "similar_item_ids": "9:0.4,8:0.3,7:0.2"}]
+    world.put(names.recall("simrank_u2i", u2i.SIMILAR), DS, similar, columns)
+    world.run(others, DS)
+    [text] = [r["item_ids"] for r in world.rows(names.recall("simrank_u2i"), DS) if r["user_id"] == "u"]
+    found = {item: float(score) for item, score in (entry.split("::") for entry in text.split(","))}
+    assert list(found) == list(expected)
+    assert found == pytest.approx(expected, rel=1e-6)
