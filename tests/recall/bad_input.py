@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from pairec_cli.domain.ds import shift
 from pairec_cli.domain.errors import PairecError
-from pairec_cli.domain.recall import TrainedRecall
 from pairec_cli.domain.solution import Solution
 from pairec_cli.features.nodes import feature_nodes
+from pairec_cli.recall.item_model import ItemModelConfig
 from pairec_cli.recall.vector import VectorRecallConfig
 from tests.features.world import World, at, event
 from tests.recall.conftest import MakeWorld
@@ -130,13 +130,11 @@ def put_text(world: World, role: str, ds: str, key: str, rows: Log) -> None:
 
 
 def run(world: World, method: Any, config: Any, solution: Solution) -> None:
-    if isinstance(method, TrainedRecall):
-        brief = config.model_copy(update={"epochs": 1, "batch_size": 64})
-        if not isinstance(config, VectorRecallConfig):
-            run_model(world, method, brief, DAY)
-            return
-        files = method.package_files(brief, solution, {})
-        run_recall(world, method.nodes(brief, solution), files, DAY)
+    brief = config.model_copy(update={"epochs": 1, "batch_size": 64})
+    if isinstance(config, VectorRecallConfig):
+        run_recall(world, method.nodes(brief, solution), method.package_files(brief, solution, {}), DAY)
+    elif isinstance(config, ItemModelConfig):
+        run_model(world, method, brief, DAY)
     else:
         world.run(method.nodes(config, solution), DAY)
 
