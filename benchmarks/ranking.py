@@ -13,8 +13,8 @@ click and a play time. Both sides train one epoch of it, and are measured on the
 The plain loop runs with our batch size, and with 1,024, which is TorchEasyRec's. Each side runs in a process
 of its own, several rounds by turns. Samples a second are shown by the clock, and by the CPU seconds of the
 process, which other work on the machine disturbs less. `--large` trains on so many rows and shows the peak
-memory of that process (0: leave it out). The plain loop's time grows with the tables, ours with the rows of a
-batch alone.
+memory of that process; 0 leaves it out, and `--rows 0` the rest. The plain loop's time grows with the tables,
+ours with the rows of a batch alone.
 """
 
 from __future__ import annotations
@@ -301,6 +301,17 @@ def main() -> None:
 
 def report(count: int, batch: int, threads: int, rounds: int, large: int) -> None:
     """All sides by turns, then the large training."""
+    if count:
+        compare(count, batch, threads, rounds)
+    if large:
+        with tempfile.TemporaryDirectory() as name:
+            generate(Path(name), large)
+            figures = apart("ours", Path(name), batch, threads)
+        print(f"{large:,} rows: {figures['rate']:,.0f} samples/s, peak {figures['peak_mb']:,.0f} MB", end="")
+        print(f"   (goal: {GOAL_MB:,} MB)")
+
+
+def compare(count: int, batch: int, threads: int, rounds: int) -> None:
     sides = [("ours", batch), ("plain", batch), ("plain", USUAL_BATCH)]
     found: dict[tuple[str, int], list[dict[str, float]]] = {side: [] for side in sides}
     with tempfile.TemporaryDirectory() as name:
@@ -329,12 +340,6 @@ def report(count: int, batch: int, threads: int, rounds: int, large: int) -> Non
     sizes = f"{TABLES['user_id']:,} users, {TABLES['item_id']:,} items"
     print(f"{count:,} rows, {sizes}, {threads} thread(s); goal: {GOAL:g} × as fast at equal AUC")
     print(tabulate(lines, heads, disable_numparse=True))
-    if large:
-        with tempfile.TemporaryDirectory() as name:
-            generate(Path(name), large)
-            figures = apart("ours", Path(name), batch, threads)
-        print(f"{large:,} rows: {figures['rate']:,.0f} samples/s, peak {figures['peak_mb']:,.0f} MB", end="")
-        print(f"   (goal: {GOAL_MB:,} MB)")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.pipeline_config.data import DataConfig, DatasetType, FgMode
 from pairec_cli.domain.pipeline_config.optimizers import (
     AdamOptimizer,
-    ConstantLR,
     DenseOptimizer,
+    ExponentialDecayLR,
     FusedAdagradOptimizer,
     SparseOptimizer,
 )
@@ -26,7 +26,8 @@ from pairec_cli.ranking.registry import RANKING_MODELS
 from pairec_cli.ranking.tasks import sample_weight
 
 BATCH, EVAL_BATCH, EPOCHS = 2048, 8192, 4
-SPARSE_RATE, DENSE_RATE = 0.02, 0.001
+SPARSE_RATE, DENSE_RATE, DECAY = 0.02, 0.002, 0.7
+"""Learning rates, and what an epoch leaves of them; see docs/decisions/0022-rates-fall-by-epoch.md."""
 WORKERS = 2
 MULTIVALUE = ","
 """Between the ids of a tag in encoded rows."""
@@ -119,14 +120,19 @@ def _training() -> TrainConfig:
     """Adagrad for embeddings, as Adam for them is refused on a CPU; Adam for the rest."""
     return TrainConfig(
         sparse_optimizer=SparseOptimizer(
-            adagrad_optimizer=FusedAdagradOptimizer(lr=SPARSE_RATE), constant_learning_rate=ConstantLR()
+            adagrad_optimizer=FusedAdagradOptimizer(lr=SPARSE_RATE), exponential_decay_learning_rate=_decay()
         ),
         dense_optimizer=DenseOptimizer(
-            adam_optimizer=AdamOptimizer(lr=DENSE_RATE), constant_learning_rate=ConstantLR()
+            adam_optimizer=AdamOptimizer(lr=DENSE_RATE), exponential_decay_learning_rate=_decay()
         ),
         num_epochs=EPOCHS,
         save_checkpoints_epochs=1,
     )
+
+
+def _decay() -> ExponentialDecayLR:
+    """By epochs, as the number of steps is not known here."""
+    return ExponentialDecayLR(decay_size=1, decay_factor=DECAY, by_epoch=True)
 
 
 def _data(form: Ranking) -> DataConfig:

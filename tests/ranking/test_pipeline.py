@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pairec_cli.components.learning_rates import learning_rate
 from pairec_cli.components.ranking_models import ranking_model
 from pairec_cli.domain.errors import InvalidConfig
 from pairec_cli.domain.pipeline_config import parse, write
@@ -58,6 +59,16 @@ def test_embeddings_learn_by_an_optimizer_that_a_cpu_has() -> None:
     assert train is not None
     assert train.sparse_optimizer.which("optimizer") == "adagrad_optimizer"
     assert train.dense_optimizer.which("optimizer") == "adam_optimizer"
+
+
+def test_rates_fall_from_epoch_to_epoch() -> None:
+    sln = solution()
+    train = pipeline_config(sln, model_features(sln)).train_config
+    assert train is not None
+    for optimizer in (train.sparse_optimizer, train.dense_optimizer):
+        rates = [learning_rate(optimizer, 1.0, 40 * epoch, epoch) for epoch in range(4)]
+        assert rates == pytest.approx([1, 0.7, 0.49, 0.343])
+        assert learning_rate(optimizer, 1.0, 79, 1) == rates[1], "the same for all steps of an epoch"
 
 
 def test_grouped_auc_follows_the_user_id() -> None:
