@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from pairec_cli.domain.candidates import Explanation
 from pairec_cli.domain.errors import InvalidInput
@@ -46,7 +47,7 @@ class RecommendRequest(Record):
             self.__dict__["request_id"] = new_request_id()
 
 
-class ItemResult(Record):
+class ItemResult(NamedTuple):
     """One item of the answer, best first. `extra` holds output fields; `explanation` is set on request."""
 
     item_id: str
@@ -57,7 +58,7 @@ class ItemResult(Record):
     explanation: Explanation | None = None
 
 
-class StageTrace(Record):
+class StageTrace(NamedTuple):
     """One row of the funnel: `entered` items came into the stage, `left` came out, in `ms` milliseconds."""
 
     stage: str

@@ -8,7 +8,7 @@ entry, so a stage never sees raw JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.records import Record
@@ -70,7 +70,7 @@ class RequestContext:
         self.scores: tuple[str, ...] = ()
 
 
-class Recalled(Record):
+class Recalled(NamedTuple):
     """A recall's candidates; `reason` says why there are none."""
 
     items: Sequence[Item]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from pairec_cli.domain.candidates import Item
 from pairec_cli.domain.errors import PairecError
-from pairec_cli.domain.records import Record
 from pairec_cli.domain.stages import Recall, Recalled, RequestContext
 
 
-class Answer(Record):
+class Answer(NamedTuple):
     """What one recall gave, and in how many milliseconds."""
 
     recall: Recall

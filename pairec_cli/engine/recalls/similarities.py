@@ -5,6 +5,7 @@ Source: the open engine's collaborative DAOs, as observed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, repeat
 from math import isfinite
@@ -51,9 +52,11 @@ def similar_of(text: str) -> Similar:
 
 def _all_scored(text: str) -> Similar | None:
     """When all entries are an id and a plain, finite number, as our own nodes write them; None for anything
-    else."""
+    else. Lists that are kept share their ids, which many of them name: that takes half the memory."""
     found = read_scored(text, ":")
-    return None if found is None or "null" in found else Similar(list(found), list(found.values()))
+    if found is None or "null" in found:
+        return None
+    return Similar(list(map(sys.intern, found)), list(found.values()))
 
 
 def _any_scored(text: str) -> Similar:

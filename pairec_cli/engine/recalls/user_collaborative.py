@@ -22,6 +22,8 @@ from pairec_cli.engine.recalls.similarities import (
 )
 
 KEY = "UserCollaborativeDaoConf"
+CHARACTERS = 8_000_000
+"""Of lists that are kept; with what they say some 40 MB."""
 
 
 class CollaborativeDaoConf(DaoConf):
@@ -73,7 +75,7 @@ class UserCollaborativeFilterRecall:
         else:
             self._open(dao, resources)
         self.remote = self.triggers.remote
-        self._similar_of = ReadOnce(similar_of)
+        self._similar_of = ReadOnce(similar_of, CHARACTERS)
 
     def _open(self, dao: CollaborativeDaoConf, resources: Resources) -> None:
         mysql = dao.adapter_type == "mysql"
