@@ -115,7 +115,8 @@ class Engine:
         category; a source that fails only gives nothing, and the notes say so. Filters that log what was
         shown do so, in every scene, unless `remember` is false."""
         plan = self.plan(request.scene_id, request.category)
-        served = self._served(plan, request)
+        with self.featuredb.snapshot():
+            served = self._served(plan, request)
         chosen, notes = served.chosen, served.notes
         if remember:
             notes = notes + finish(self._aftermaths, chosen, served.context)

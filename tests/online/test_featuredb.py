@@ -130,6 +130,34 @@ def test_an_open_reader_sees_what_another_connection_publishes(db: FeatureDB, pa
         assert reader.get("u2i", "1") == {"item_ids": "back"}
 
 
+def test_a_snapshot_sees_one_state_of_all_views(db: FeatureDB, path: Path) -> None:
+    publish(db, "u2i", [("1", "old")])
+    with FeatureDB(path) as reader:
+        with reader.snapshot():
+            assert reader.get("u2i", "1") == {"item_ids": "old"}
+            publish(db, "u2i", [("1", "new")])
+            with reader.snapshot():
+                assert reader.get("u2i", "1") == {"item_ids": "old"}
+            assert reader.get("u2i", "1") == {"item_ids": "old"}
+        assert reader.get("u2i", "1") == {"item_ids": "new"}
+    assert len(tables(path)) == 1
+
+
+def test_a_snapshot_that_fails_inside_lets_go(db: FeatureDB, path: Path) -> None:
+    publish(db, "u2i", [("1", "old")])
+    with FeatureDB(path) as reader:
+        with pytest.raises(NotFound), reader.snapshot():
+            reader.get("missing", "1")
+        publish(db, "u2i", [("1", "new")])
+        assert reader.get("u2i", "1") == {"item_ids": "new"}
+
+
+def test_a_snapshot_leaves_it_to_reads_to_say_what_is_wrong(path: Path) -> None:
+    path.write_bytes(b"this is no database" * 100)
+    with FeatureDB(path) as db, db.snapshot(), pytest.raises(WorkspaceError, match="cannot be used"):
+        db.get("v", "1")
+
+
 def test_readers_never_meet_a_gap(db: FeatureDB) -> None:
     publish(db, "v", [(str(key), 0) for key in range(50)])
     stop, faults = threading.Event(), list[object]()
