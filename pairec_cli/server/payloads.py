@@ -66,7 +66,8 @@ def plain_request(asked: Asked, category: str = DEFAULT_CATEGORY) -> RecommendRe
         asked.get("size", int, 0),
         asked.get("category", str, "") or category,
         asked.get("features", dict, {}),
-        debug=asked.get("debug", bool, False),
+        "",
+        asked.get("debug", bool, False),
     )
 
 
