@@ -28,9 +28,10 @@ def read_scored(text: str, mark: str) -> dict[str, float] | None:
         return None
     try:
         found: dict[str, float] = _loads()(f'{{"{pairs}}}')
-        kinds = set(map(type, found.values()))
+        scores = found.values()
+        kinds = set(map(type, scores))
         plain = len(found) == entries and ":" not in "".join(found) and "" not in found
-        if not plain or not kinds <= _NUMBERS or not isfinite(sum(found.values())):
+        if not plain or not kinds <= _NUMBERS or not isfinite(sum(scores)):
             return None
         return {id: float(score) for id, score in found.items()} if int in kinds else found
     except (ValueError, OverflowError):
