@@ -128,9 +128,10 @@ def _limited(items: Iterable[Item], dimension: str, limit: int) -> list[Item]:
     seen: dict[str, int] = {}
     kept = []
     for item in items:
-        value = label(item.properties.get(dimension))
-        seen[value] = seen.get(value, 0) + 1
-        if seen[value] <= limit:
+        value = item.properties.get(dimension)
+        name = value if type(value) is str else label(value)
+        count = seen[name] = seen.get(name, 0) + 1
+        if count <= limit:
             kept.append(item)
     return kept
 
