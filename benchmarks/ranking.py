@@ -115,8 +115,12 @@ def features() -> list[Any]:
 
 
 def config(batch: int) -> Any:
-    """DBMTL: bottom 256-128, towers 64, relation 32."""
+    """DBMTL: bottom 256-128, towers 64, relation 32; the rates that pairec writes for its own batch, and as
+    many times them as the batch is larger."""
     from pairec_cli.domain.pipeline_config import parse
+    from pairec_cli.ranking.pipeline import BATCH, DENSE_RATE, SPARSE_RATE
+
+    larger = max(batch / BATCH, 1.0)
 
     def table(name: str, size: int, rest: str = "") -> str:
         named = f'feature_name: "{name}" expression: "user:{name}"'
@@ -132,8 +136,9 @@ def config(batch: int) -> Any:
     names = " ".join(f'feature_names: "{name}"' for name in [*ids, "tags", *NUMBERS])
     return parse(f"""
       train_input_path: "-" eval_input_path: "-" model_dir: "-"
-      train_config {{ sparse_optimizer {{ adagrad_optimizer {{ lr: 0.02 }} }}
-        dense_optimizer {{ adam_optimizer {{ lr: 0.001 }} }} num_epochs: 1 save_checkpoints_epochs: 1 }}
+      train_config {{ sparse_optimizer {{ adagrad_optimizer {{ lr: {SPARSE_RATE * larger} }} }}
+        dense_optimizer {{ adam_optimizer {{ lr: {DENSE_RATE * larger} }} }}
+        num_epochs: 1 save_checkpoints_epochs: 1 }}
       data_config {{ fg_encoded_multival_sep: "," label_fields: "is_click" label_fields: "ln_playtime"
         batch_size: {batch} eval_batch_size: 8192 shuffle: true }}
       {" ".join(f"feature_configs {{ {one} }}" for one in inputs)}
