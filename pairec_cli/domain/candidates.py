@@ -46,17 +46,17 @@ class Item:
     """A candidate, as PAI-Rec has it. `score` is the recall's until a rank or sort sets another;
     `recall_scores` (recall name → score) is None until more than one recall has given the item.
 
-    Written out instead of generated, because a request makes a thousand of them: `properties` and
-    `algo_scores` (name → score) are dicts that come into being when first looked at, and what few items have
-    is not set for the others, which halves the cost.
+    Written out instead of generated, because a request makes a thousand of them: `algo_scores` (name → score)
+    is a dict that comes into being when first looked at, and what few items have is not set for the others,
+    which halves the cost. What filters read of every item is a plain attribute.
     """
 
     __slots__ = (
         "_algo_scores",
         "_explanation",
         "_item_type",
-        "_properties",
         "id",
+        "properties",
         "recall_scores",
         "retrieve_id",
         "score",
@@ -76,7 +76,7 @@ class Item:
         self.retrieve_id = retrieve_id
         self.recall_scores: dict[str, float] | None = None
         self._item_type = item_type
-        self._properties = properties
+        self.properties: dict[str, object] = {} if properties is None else properties
         self._algo_scores: dict[str, float] | Pairs = () if algo_scores is None else algo_scores
 
     @staticmethod
@@ -94,7 +94,8 @@ class Item:
             item.id = id
             item.score = score
             item.retrieve_id = retrieve_id
-            item.recall_scores = item._properties = None
+            item.properties = {}
+            item.recall_scores = None
             found.append(item)
         if item_type:
             for item in found:
@@ -118,13 +119,6 @@ class Item:
     @explanation.setter
     def explanation(self, explanation: Explanation) -> None:
         self._explanation = explanation
-
-    @property
-    def properties(self) -> dict[str, object]:
-        found = self._properties
-        if found is None:
-            found = self._properties = {}
-        return found
 
     @property
     def algo_scores(self) -> dict[str, float]:
