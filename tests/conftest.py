@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from tests.servers.fixtures import mariadb, postgres, redis_process
@@ -15,3 +17,12 @@ __all__ = ["mariadb", "postgres", "redis_process"]
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder of a new user: nothing in it, and no setting from outside."""
+    for name in ("PAIREC_HOME", "PAIREC_DB_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

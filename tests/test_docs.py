@@ -13,16 +13,8 @@ from pairec_cli.cli.main import COMMANDS, load, run
 from tests.documents import README, REPOSITORY, TUTORIAL, blocks, in_a_small_world, table_commands
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("PAIREC_HOME", "PAIREC_DB_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_every_command_of_the_tutorials_table_runs_in_order_in_one_workspace(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    empty_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commands = table_commands(TUTORIAL)
     assert len(commands) > 25

@@ -59,13 +59,8 @@ def test_three_commands_in_an_empty_folder(tmp_path: Path) -> None:
     assert status.stdout.count("yes") == 7
 
 
-def test_the_seven_steps_one_by_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_seven_steps_one_by_one(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In this process, which is quicker than twenty of them."""
-    for name in ("PAIREC_HOME", "PAIREC_DB_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
     for command in [*map(in_a_small_world, STEPS), ["status"]]:
         capsys.readouterr()
         assert run(command) == 0, capsys.readouterr().err

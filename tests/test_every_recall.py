@@ -33,12 +33,8 @@ def switches() -> list[str]:
 
 
 def test_one_backfill_and_one_request_with_items_of_every_recall(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    empty_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("PAIREC_HOME", "PAIREC_DB_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
     def pairec(*command: str) -> str:
         capsys.readouterr()
         code = run(command)

@@ -14,10 +14,8 @@ from tests.deployed import deployed
 
 
 @pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("PAIREC_DB_URL", "PAIREC_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
+def no_settings(empty_folder: Path) -> None:
+    """For every test here."""
 
 
 def test_found_upward_as_git_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

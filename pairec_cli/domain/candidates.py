@@ -40,6 +40,7 @@ class Explanation(Record):
 
 
 Pairs = tuple[tuple[str, float], ...]
+"""Algorithm scores by name, to share between requests."""
 
 
 class Item:

@@ -131,7 +131,8 @@ class Engine:
         nothing. The first `size` count as shown when there are so many, as in PAI-Rec. Raises NotFound for an
         unknown scene or category."""
         plan = self.plan(request.scene_id, request.category)
-        items, notes, context = candidates(plan, request)
+        with self.featuredb.snapshot():
+            items, notes, context = candidates(plan, request)
         if len(items) >= request.size:
             notes = notes + finish(self._aftermaths, items[: request.size], context)
         return items, notes

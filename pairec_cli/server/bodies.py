@@ -47,6 +47,8 @@ def _told(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, str]:
 
 
 async def _whole(receive: Receive, limit: int) -> bytes:
+    """The messages of one body. Raises as `body_of`, which has no need of the framework's stream: most bodies
+    are one message."""
     body, more = b"", True
     while more:
         message = await receive()

@@ -42,7 +42,7 @@ def log(level: int, event: str, **fields: Any) -> None:
 
 def start_logging(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Sends our logs and uvicorn's to `stream`, standard error by default."""
-    # The lines tell neither: asking for both takes half the time of a line.
+    # No line tells thread or process, and asking for them takes half the time of a line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())

@@ -36,6 +36,7 @@ class UserGlobalHotRecall(PublishedList):
         self._read = ReadOnce(partial(_best, recall=self.name, count=self.count))
         self._rows = _rows(config, resources)
         self._last: tuple[list[Entry], list[Pairs]] = [], []
+        """The list served last, which is the same for all, and the algo scores of its items."""
 
     def key_of(self, uid: str) -> str:
         return KEY
