@@ -30,6 +30,9 @@ class FeatureReader(Protocol):
 
     def keys(self, view: str) -> list[str]: ...
 
+    def edition(self, view: str) -> str | None:
+        """Another name each time the view is published; None for a store that does not tell."""
+
 
 class Resources(Record):
     """What a stage may be built from: the data sources of the configuration."""

@@ -93,6 +93,9 @@ class FeatureDB:
             for start in range(0, len(wanted), _KEYS_PER_READ):
                 part = wanted[start : start + _KEYS_PER_READ]
                 sql = f"{reader.keyed} IN (?{',?' * (len(part) - 1)})"
+                if len(columns) == 1:  # most views: a list under its key
+                    found.update({key: {columns[0]: value} for value, key in execute(sql, part)})
+                    continue
                 for row in execute(sql, part):
                     found[row[-1]] = dict(zip(columns, row))  # noqa: B905  # the key stands last
             return {key: found[key] for key in wanted if key in found}
@@ -102,7 +105,14 @@ class FeatureDB:
     def snapshot(self) -> Snapshot:
         """While it is open, this thread's reads see one state of all views. SQLite then takes its locks once
         instead of once a read, a third of what small reads cost."""
-        return Snapshot(self._connection)
+        return Snapshot(self)
+
+    def edition(self, view: str) -> str:
+        """The table that holds the view now: another one each time it is published, so that what was read of
+        it may be kept as long. Raises NotFound for an unpublished view."""
+        if not self._connection().in_transaction:  # a snapshot has looked when it began
+            self._notice()
+        return (self._readers().get(view) or self._look_up(view)).table
 
     def keys(self, view: str) -> list[str]:
         """Every key of the view, in the order in which its rows were published."""
@@ -157,6 +167,7 @@ class FeatureDB:
                 _under_way.discard((self.path, load))
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        self._readers().pop(view, None)
         return info
 
     def drop(self, view: str) -> None:
@@ -196,7 +207,18 @@ class FeatureDB:
                 raise self._unusable(error) from error
             self._local.connection = connection
             self._local.readers = {}
+            self._local.version = None
         return connection
+
+    def _notice(self) -> None:
+        """Forgets where views lie when another connection has written since this thread last asked."""
+        try:
+            (version,) = self._connection().execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        if version != self._local.version:
+            self._local.version = version
+            self._local.readers.clear()
 
     def _readers(self) -> dict[str, _Reader]:
         self._connection()
@@ -246,18 +268,19 @@ class Snapshot:
     """A read transaction of one thread. A store that cannot be used is left to the reads, which say so; a
     snapshot within another is that one."""
 
-    __slots__ = ("_connect", "_connection")
+    __slots__ = ("_connection", "_featuredb")
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
+    def __init__(self, featuredb: FeatureDB) -> None:
+        self._featuredb = featuredb
         self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> None:
         try:
-            connection = self._connect()
+            connection = self._featuredb._connection()
             if not connection.in_transaction:
                 connection.execute("BEGIN")
                 self._connection = connection
+                self._featuredb._notice()
         except (WorkspaceError, sqlite3.Error):
             return
 

@@ -135,6 +135,9 @@ class MemoryViews:
     def keys(self, view: str) -> list[str]:
         return list(self._rows(view))
 
+    def edition(self, view: str) -> None:
+        """Tables may change at any time."""
+
     def views(self) -> list[ViewInfo]:
         """Of rows, ds, fingerprint and moment a table knows nothing."""
         named = {name: self.database.columns(name) for name in self.database.tables}

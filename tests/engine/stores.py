@@ -33,6 +33,9 @@ class MemoryFeatures:
     def keys(self, view: str) -> list[str]:
         return list(self.views[view])
 
+    def edition(self, view: str) -> None:
+        return None
+
 
 def lists(**views: Lists) -> MemoryFeatures:
     """Views of candidate lists: `lists(u2i={"1": "a,b"})`."""

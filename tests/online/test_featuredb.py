@@ -143,6 +143,27 @@ def test_a_snapshot_sees_one_state_of_all_views(db: FeatureDB, path: Path) -> No
     assert len(tables(path)) == 1
 
 
+def test_an_edition_lasts_until_its_view_is_published_anew(db: FeatureDB, path: Path) -> None:
+    """Whoever publishes it, this store or another; a snapshot keeps the edition that it sees."""
+    publish(db, "u2i", [("1", "old")])
+    with FeatureDB(path) as reader:
+        first = reader.edition("u2i")
+        publish(db, "other", [("1", "x")])
+        assert reader.edition("u2i") == db.edition("u2i") == first
+        with reader.snapshot():
+            publish(db, "u2i", [("1", "new")])
+            assert reader.edition("u2i") == first != db.edition("u2i")
+            assert reader.get("u2i", "1") == {"item_ids": "old"}
+        second = reader.edition("u2i")
+        assert second == db.edition("u2i") != first
+        publish(reader, "u2i", [("1", "newer")])
+        assert reader.edition("u2i") == db.edition("u2i")
+        assert reader.edition("u2i") not in (first, second)
+        db.drop("u2i")
+        with pytest.raises(NotFound):
+            reader.edition("u2i")
+
+
 def test_a_snapshot_that_fails_inside_lets_go(db: FeatureDB, path: Path) -> None:
     publish(db, "u2i", [("1", "old")])
     with FeatureDB(path) as reader:
@@ -156,6 +177,8 @@ def test_a_snapshot_leaves_it_to_reads_to_say_what_is_wrong(path: Path) -> None:
     path.write_bytes(b"this is no database" * 100)
     with FeatureDB(path) as db, db.snapshot(), pytest.raises(WorkspaceError, match="cannot be used"):
         db.get("v", "1")
+    with FeatureDB(path) as db, pytest.raises(WorkspaceError, match="cannot be used"):
+        db.edition("v")
 
 
 def test_readers_never_meet_a_gap(db: FeatureDB) -> None:

@@ -20,6 +20,10 @@ class Lists(Protocol):
 
     remote: bool
 
+    def edition(self) -> str | None:
+        """Another name each time the lists are replaced; None where nobody knows when that is. Raises
+        NotFound for an unpublished view."""
+
     def one(self, key: str) -> tuple[str, str]:
         """The list under the key; an empty one with the reason when there is none."""
 
@@ -35,6 +39,9 @@ class ViewLists:
     def __init__(self, features: FeatureReader, view: str, columns: Sequence[str]) -> None:
         self.features, self.view, self.columns = features, view, columns
 
+    def edition(self) -> str | None:
+        return self.features.edition(self.view)
+
     def one(self, key: str) -> tuple[str, str]:
         row = self.features.get(self.view, key)
         if row is None:
@@ -47,13 +54,13 @@ class ViewLists:
 
     def many(self, keys: Sequence[str]) -> Mapping[str, str]:
         rows = self.features.get_many(self.view, keys)
-        return {key: text for key, row in rows.items() if (text := self._text(row))}
+        first = self.columns[0]
+        texts = [(key, row[first] if first in row else self._other(row)) for key, row in rows.items()]
+        return {key: str(text) for key, text in texts if text}
 
-    def _text(self, row: Mapping[str, Value]) -> str:
-        for column in self.columns:
-            if column in row:
-                return str(row[column] or "")
-        return ""
+    def _other(self, row: Mapping[str, Value]) -> Value:
+        """What the row has under another of the names."""
+        return next((row[column] for column in self.columns if column in row), None)
 
 
 class SourceLists:
@@ -63,6 +70,9 @@ class SourceLists:
 
     def __init__(self, values: KeyValues, where: str) -> None:
         self.values, self.where = values, where
+
+    def edition(self) -> str | None:
+        return None
 
     def one(self, key: str) -> tuple[str, str]:
         texts = self.values.get_many([key]).get(key)

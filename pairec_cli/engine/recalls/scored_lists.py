@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from math import isfinite
 
-_MARK = {":": '":', "::": '" :'}
 _NUMBERS = frozenset((float, int))
 _NOT_PLAIN = '"\\[{'
 """What would mean something to the parser."""
@@ -20,17 +19,21 @@ _NOT_PLAIN = '"\\[{'
 
 def read_scored(text: str, mark: str) -> dict[str, float] | None:
     """Id → score in order, when every entry is an id, `mark` and a plain, finite number and no id comes
-    twice; None for anything else. `mark` is one colon or two."""
-    marked = text.replace(mark, _MARK[mark])
-    pairs = marked.replace(",", ',"')
-    entries = len(pairs) - len(marked) + 1  # a replacement adds a character: counting would look at all again
-    if len(marked) - len(text) != entries or any(map(text.__contains__, _NOT_PLAIN)):
+    twice; None for anything else. `mark` is one colon or two.
+
+    All quotes of the object are ours, one for each mark and comma. A comma within an id would take an entry
+    away, and a second mark in an entry would be a quote in its number.
+    """
+    if any(map(text.__contains__, _NOT_PLAIN)):
         return None
     try:
-        found: dict[str, float] = _loads()(f'{{"{pairs}}}')
+        marked = text.encode().replace(mark.encode(), b'":')  # bytes: twice as fast as text
+        pairs = marked.replace(b",", b',"')
+        entries = len(pairs) - len(marked) + 1  # a replacement adds one: counting would look at all again
+        found: dict[str, float] = _loads()(b'{"%b}' % pairs)
         scores = found.values()
         kinds = set(map(type, scores))
-        plain = len(found) == entries and ":" not in "".join(found) and "" not in found
+        plain = len(found) == entries == pairs.count(b":") and "" not in found
         if not plain or not kinds <= _NUMBERS or not isfinite(sum(scores)):
             return None
         return {id: float(score) for id, score in found.items()} if int in kinds else found
@@ -38,9 +41,9 @@ def read_scored(text: str, mark: str) -> dict[str, float] | None:
         return None
 
 
-def _loads() -> Callable[[str], dict[str, float]]:
+def _loads() -> Callable[[bytes], dict[str, float]]:
     """The fastest parser at hand. A server has orjson; one recommendation alone does without, as importing
     it takes longer than all its lists."""
     orjson = sys.modules.get("orjson")
-    loads: Callable[[str], dict[str, float]] = json.loads if orjson is None else orjson.loads
+    loads: Callable[[bytes], dict[str, float]] = json.loads if orjson is None else orjson.loads
     return loads

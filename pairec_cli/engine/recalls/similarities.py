@@ -6,7 +6,7 @@ Source: the open engine's collaborative DAOs, as observed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice, repeat
 from math import isfinite
 from typing import NamedTuple
@@ -80,15 +80,12 @@ def _number(text: str) -> float:
     return number if isfinite(number) else 1.0
 
 
-def summed(
-    weights: Mapping[str, float], lists: Mapping[str, str], read: Callable[[str], Similar] = similar_of
-) -> dict[str, float]:
-    """Σ over triggers of weight · similarity, by candidate in order of first appearance. `read` says what is
-    in a list."""
+def summed(weights: Mapping[str, float], lists: Mapping[str, Similar]) -> dict[str, float]:
+    """Σ over triggers of weight · similarity, by candidate in order of first appearance."""
     found: dict[str, float] = {}
-    for trigger, text in lists.items():
+    for trigger, similar in lists.items():
         weight = weights[trigger]
-        for item, similarity in zip(*read(text), strict=True):
+        for item, similarity in zip(similar.items, similar.scores, strict=True):
             if item in found:
                 found[item] += weight * similarity
             else:
@@ -96,16 +93,14 @@ def summed(
     return found
 
 
-def ranked(scores: Mapping[str, float], count: int, recall: str, kind: str) -> list[Item]:
-    """The `count` best, best first; equal scores keep their order."""
+def ranked(
+    scores: Mapping[str, float], count: int, recall: str, kind: str, *, normalize: bool = False
+) -> list[Item]:
+    """The `count` best, best first; equal scores keep their order. With `normalize` they are divided by the
+    largest, if that is above 0."""
     score = scores.__getitem__
     best = sorted(scores, key=score, reverse=True)[:count]
-    return Item.listed(zip(best, repeat(recall), map(score, best), repeat(True)), kind)
-
-
-def normalize(items: Sequence[Item]) -> None:
-    """Divides the scores of items, best first, by the largest, if that is above 0."""
-    largest = items[0].score if items else 0.0
-    if largest > 0:
-        for item in items:
-            item.score /= largest
+    own: Iterable[float] = map(score, best)
+    if normalize and best and (largest := scores[best[0]]) > 0:
+        own = [value / largest for value in own]
+    return Item.listed(zip(best, repeat(recall), own, repeat(True)), kind)

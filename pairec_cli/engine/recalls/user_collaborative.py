@@ -13,7 +13,7 @@ from pairec_cli.engine.recalls.conf import FEATURESTORE, RecallConf
 from pairec_cli.engine.recalls.lists import ITEM, ITEM_IDS, SIMILAR_IDS, USER, Lists, Place, open_lists
 from pairec_cli.engine.recalls.read_once import ReadOnce
 from pairec_cli.engine.recalls.similarities import (
-    normalize,
+    Similar,
     ranked,
     scored_text,
     similar_of,
@@ -23,7 +23,7 @@ from pairec_cli.engine.recalls.similarities import (
 
 KEY = "UserCollaborativeDaoConf"
 CHARACTERS = 8_000_000
-"""Of lists that are kept; with what they say some 40 MB."""
+"""Of lists that are read once: what they say takes some 40 MB."""
 
 
 class CollaborativeDaoConf(DaoConf):
@@ -64,18 +64,17 @@ class UserCollaborativeFilterRecall:
         dao = config.user_collaborative_dao_conf
         self.normalize = dao.normalization in ("on", "")
         self.delimiter = dao.x_delimiter
-        self.bare = False
-        self.similar: Lists | None = None
+        self.similar: ReadOnce[Similar] | None = None
         self.values: Lists | None = None
         self.items: Lists | None = None
         if not dao.adapter_type and config.dao_conf.adapter_type == "redis":
             self.triggers = open_lists("DaoConf", config.dao_conf, Place(USER), resources)
             bare = config.dao_conf.replace(redis_prefix="")
-            self.similar = open_lists("DaoConf", bare, Place(ITEM), resources)
+            similar = open_lists("DaoConf", bare, Place(ITEM), resources)
+            self.similar = ReadOnce(similar, similar_of, CHARACTERS)
         else:
             self._open(dao, resources)
         self.remote = self.triggers.remote
-        self._similar_of = ReadOnce(similar_of, CHARACTERS)
 
     def _open(self, dao: CollaborativeDaoConf, resources: Resources) -> None:
         mysql = dao.adapter_type == "mysql"
@@ -94,8 +93,8 @@ class UserCollaborativeFilterRecall:
         _require(dao, "Item2Item", dao.item2_item_table, dao.item2_item_feature_view_name)
         key, value = ("article_id", value) if mysql else (ITEM, SIMILAR_IDS)
         item = Place(key, value, dao.item2_item_table, dao.item2_item_feature_view_name, views[::-1])
-        self.similar = open_lists(KEY, dao, item, resources)
-        self.bare = dao.adapter_type == "tablestore"
+        read = _similar_of_bare if dao.adapter_type == "tablestore" else similar_of
+        self.similar = ReadOnce(open_lists(KEY, dao, item, resources), read, CHARACTERS)
 
     def recall(self, context: RequestContext) -> Recalled:
         text, reason = self.triggers.one(context.uid)
@@ -105,17 +104,12 @@ class UserCollaborativeFilterRecall:
         scores = self._scores(weights)
         if not scores:
             return Recalled((), f"nothing is similar to {len(weights)} triggers")
-        found = ranked(scores, self.count, self.name, self.item_type)
-        if self.normalize:
-            normalize(found)
+        found = ranked(scores, self.count, self.name, self.item_type, normalize=self.normalize)
         return Recalled(found, "" if found else "RecallCount is 0")
 
     def _scores(self, weights: Mapping[str, float]) -> dict[str, float]:
         if self.similar is not None:
-            lists = self.similar.many(list(weights))
-            if self.bare:
-                lists = {trigger: scored_text(text) for trigger, text in lists.items()}
-            return summed(weights, lists, self._similar_of)
+            return summed(weights, self.similar.many(list(weights)))
         assert self.values is not None
         assert self.items is not None
         by_value: dict[str, float] = {}
@@ -123,6 +117,10 @@ class UserCollaborativeFilterRecall:
             for value in text.split(self.delimiter) if self.delimiter else (text,):
                 by_value[value] = by_value.get(value, 0.0) + weights[trigger]
         return _of_values(weights, by_value, self.items.many(list(by_value)))
+
+
+def _similar_of_bare(text: str) -> Similar:
+    return similar_of(scored_text(text))
 
 
 def _of_values(

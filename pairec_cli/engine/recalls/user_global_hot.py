@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item, Pairs
@@ -33,7 +32,7 @@ class UserGlobalHotRecall(PublishedList):
 
     def __init__(self, name: str, config: RecallConf, resources: Resources) -> None:
         super().__init__(name, config, resources)
-        self._read = ReadOnce(partial(_best, recall=self.name, count=self.count))
+        self._read = ReadOnce(self.lists, self.parse)
         self._rows = _rows(config, resources)
         self._last: tuple[list[Entry], list[Pairs]] = [], []
         """The list served last, which is the same for all, and the algo scores of its items."""
@@ -42,12 +41,12 @@ class UserGlobalHotRecall(PublishedList):
         return KEY
 
     def parse(self, text: str) -> list[Entry]:
-        """As `PublishedList.parse`; one text is read once."""
-        return self._read(text)
+        return _best(text, self.name, self.count)
 
     def entries(self, uid: str) -> tuple[list[Entry], str]:
         if self._rows is None:
-            return super().entries(uid)
+            found = self._read.many((KEY,)).get(KEY)
+            return (found, "") if found else super().entries(uid)
         rows = [(to_text(item, ""), to_float(score, 0.0)) for item, score in self._rows.read({})]
         entries = [(item, self.name, score, True) for item, score in rows if item]
         found = best(entries, self.count)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -35,17 +37,21 @@ class UserGroupHotRecall:
         place = Place(TRIGGER, dao.item_id_field or ITEM_IDS)
         self.lists = open_lists("DaoConf", dao, place, resources)
         self.remote = self.lists.remote
-        self._read = ReadOnce(partial(_best, recall=name, count=config.recall_count))
+        self._read = ReadOnce(self.lists, partial(_best, recall=name, count=self.count))
 
     def recall(self, context: RequestContext) -> Recalled:
         keys = trigger_ids(self.triggers, context.user)[:COMBINATIONS]
-        lists = self.lists.many(keys)
-        found = Item.listed(self._read(",".join(lists.values())), self.item_type)
+        lists = list(self._read.many(keys).values())
+        entries = lists[0] if len(lists) == 1 else _sorted(chain.from_iterable(lists), self.count)
+        found = Item.listed(entries, self.item_type)
         return Recalled(found, "" if found else self.lists.one(keys[0])[1] or "its lists name no item")
 
 
 def _best(text: str, recall: str, count: int) -> list[Entry]:
-    """The best entries of all lists, joined in `text`."""
-    entries = parse_entries(text, recall)
-    entries.sort(key=score_of, reverse=True)
-    return entries[:count] if count > 0 else entries
+    return _sorted(parse_entries(text, recall), count)
+
+
+def _sorted(entries: Iterable[Entry], count: int) -> list[Entry]:
+    """Best score first, the first `count` unless that is 0."""
+    found = sorted(entries, key=score_of, reverse=True)
+    return found[:count] if count > 0 else found

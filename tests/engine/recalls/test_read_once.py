@@ -1,7 +1,9 @@
-"""Texts that are read once."""
+"""Lists that are read once."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from pairec_cli.domain.requests import RecommendRequest
 from pairec_cli.engine.engine import Engine
-from pairec_cli.engine.recalls.read_once import ReadOnce
+from pairec_cli.engine.recalls.read_once import ENTRY, ReadOnce
 from pairec_cli.online.featuredb import FeatureDB
 from tests.engine.stores import config, custom, dao, hot, publish, store
 
@@ -26,35 +28,93 @@ class Reading:
         return len(text)
 
 
-def test_a_text_is_read_once_and_another_text_anew() -> None:
-    reading = Reading()
-    once = ReadOnce(reading)
-    assert [once("a:1"), once("a:1"), once("a:1,b"), once("a:1")] == [3, 3, 5, 3]
-    assert reading.texts == ["a:1", "a:1,b"]
+class Texts:
+    """Lists under keys, of an edition that is told or not; `asked` are the keys that were asked for."""
+
+    remote = False
+
+    def __init__(self, edition: str | None, **texts: str) -> None:
+        self.told, self.texts = edition, texts
+        self.asked: list[str] = []
+
+    def edition(self) -> str | None:
+        return self.told
+
+    def one(self, key: str) -> tuple[str, str]:
+        raise AssertionError(key)
+
+    def many(self, keys: Sequence[str]) -> dict[str, str]:
+        self.asked += keys
+        return {key: self.texts[key] for key in keys if key in self.texts}
+
+
+def test_a_list_is_asked_for_once_in_an_edition() -> None:
+    reading, lists = Reading(), Texts("1", a="x", b="", c="xyz")
+    once = ReadOnce(lists, reading)
+    assert list(once.many(["c", "no", "a", "b"]).items()) == [("c", 3), ("a", 1), ("b", 0)]
+    assert list(once.many(["b", "no", "c"]).items()) == [("b", 0), ("c", 3)]
+    assert (reading.texts, lists.asked) == (["xyz", "x", ""], ["c", "no", "a", "b"])
+    lists.told, lists.texts = "2", {"a": "xx", "no": "yes"}
+    assert once.many(["a", "no", "c"]) == {"a": 2, "no": 3}
+
+
+def test_without_editions_a_text_is_read_once_and_another_text_anew() -> None:
+    reading, lists = Reading(), Texts(None, a="x", b="x")
+    once = ReadOnce(lists, reading)
+    assert once.many(["a", "b"]) == {"a": 1, "b": 1}
+    lists.texts = {"a": "xyz"}
+    assert once.many(["a", "b"]) == {"a": 3}
+    assert (reading.texts, lists.asked) == (["x", "xyz"], ["a", "b", "a", "b"])
 
 
 def test_what_came_first_goes_first_when_the_texts_are_too_long() -> None:
     reading = Reading()
-    once = ReadOnce(reading, characters=6)
-    for text in ("aaa", "bbb", "aaa", "ccc", "bbb", "aaa"):
-        assert once(text) == 3
+    once = ReadOnce(Texts("1", a="aaa", b="bbb", c="ccc"), reading, characters=2 * (ENTRY + 3))
+    for key in "abacba":
+        assert once.many([key]) == {key: 3}
     assert reading.texts == ["aaa", "bbb", "ccc", "aaa"]
 
 
 def test_a_text_that_is_too_long_is_not_kept_and_pushes_none_out() -> None:
     reading = Reading()
-    once = ReadOnce(reading, characters=3)
-    for text in ("abc", "abcd", "abcd", "abc"):
-        once(text)
+    once = ReadOnce(Texts("1", a="abc", b="abcd"), reading, characters=ENTRY + 3)
+    for key in "abba":
+        once.many([key])
     assert reading.texts == ["abc", "abcd", "abcd"]
 
 
-def test_threads_share_it() -> None:
-    once = ReadOnce(len, characters=50)
-    texts = ["x" * (number % 17) for number in range(4_000)]
+@pytest.mark.parametrize("edition", ["1", None])
+def test_threads_share_it(edition: str | None) -> None:
+    texts = {str(number): "x" * (number % 17) for number in range(50)}
+    once = ReadOnce(Texts(edition, **texts), len, characters=5 * ENTRY)
+    asked = [str(number % 50) for number in range(4_000)]
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(once, texts)) == [len(text) for text in texts]
-    assert sum(map(len, once._kept)) == once._length <= 50
+        found = list(pool.map(lambda key: once.many([key, "none"]), asked))
+    assert found == [{key: len(texts[key])} for key in asked]
+    kept = once._kept
+    assert kept.entries.keys() == kept.lengths.keys()
+    assert sum(kept.lengths.values()) == kept.length <= 5 * ENTRY
+
+
+def test_threads_may_see_different_editions() -> None:
+    """One may have begun before a view was published anew: it must get what it sees."""
+    seen = threading.local()
+
+    class Seen(Texts):
+        def edition(self) -> str:
+            return str(seen.edition)
+
+        def many(self, keys: Sequence[str]) -> dict[str, str]:
+            return dict.fromkeys(keys, "x" * int(seen.edition))
+
+    once = ReadOnce(Seen(None), len)
+
+    def read(number: int) -> bool:
+        seen.edition = number % 2 + 1
+        return once.many(["a", "b"]) == {"a": seen.edition, "b": seen.edition}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(read, range(2_000)))
 
 
 GROUP = {"RecallType": "UserGroupHotRecall", "Triggers": [{"TriggerKey": "sex"}]}

@@ -10,7 +10,6 @@ from pairec_cli.engine.recalls.similarities import (
     Similar,
     _any_scored,
     _any_triggers,
-    normalize,
     ranked,
     similar_of,
     summed,
@@ -51,14 +50,13 @@ def test_the_quick_way_agrees_with_the_grammar(pieces: list[str]) -> None:
 
 
 def test_the_sum_is_over_triggers() -> None:
-    lists = {"a": "x:0.5,y:0.2", "b": "x:0.4,z:1"}
+    lists = {"a": Similar(["x", "y"], [0.5, 0.2]), "b": Similar(["x", "z"], [0.4, 1.0])}
     assert summed({"a": 2.0, "b": 1.0, "c": 9.0}, lists) == {"x": 1.4, "y": 0.4, "z": 1.0}
 
 
 def test_normalization_divides_by_the_largest_above_zero() -> None:
     def after(**scores: float) -> dict[str, float]:
-        items = ranked(scores, 9, "r", "")
-        normalize(items)
+        items = ranked(scores, 9, "r", "", normalize=True)
         return {item.id: item.score for item in items}
 
     assert after(x=2.0, y=-1.0) == {"x": 1.0, "y": -0.5}
