@@ -4,7 +4,7 @@ open engine's diversity_adjust_count_filter.go)."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise, tee
 from typing import ClassVar
 
 from pairec_cli.domain.candidates import Item
@@ -49,34 +49,34 @@ class DiversityAdjustCountFilter:
 
     def apply(self, items: list[Item], context: RequestContext) -> list[Item]:
         best = by_score(items)
-        told: list[Mapping[str, object]] = []  # of the best, as far as an entry has looked
         taken: dict[int, Item] = {}
         counter = Counter()
-        for conf, evaluate in self.buckets:
+        told = tee(self._told(best), len(self.buckets))  # an item is told once, and only when it is looked at
+        for (conf, evaluate), seen in zip(self.buckets, told, strict=True):
             room, before = counter.room(conf), len(taken)
-            for index in self._places(best, told, evaluate, room):
-                taken.setdefault(id(best[index]), best[index])
+            for place in islice(_places(seen, evaluate), room):
+                taken.setdefault(id(best[place]), best[place])
             counter.took(conf, len(taken) - before)
         return list(taken.values())
 
-    def _places(
-        self, best: list[Item], told: list[Mapping[str, object]], evaluate: Evaluate, room: int
-    ) -> list[int]:
-        """Where the first `room` items of the bucket stand."""
-        found: list[int] = []
+    def _told(self, items: list[Item]) -> Iterator[Mapping[str, object]]:
+        """What the expressions see of each item; few ask for what recalled it."""
         names, added = self.names, not self.names.isdisjoint(ADDED)
-        for index, item in enumerate(best):
-            if len(found) == room:
-                break
-            if index == len(told):
-                asked = added or item.retrieve_id in names  # for what recalled the item, which few do
-                told.append(item_features(item) if asked else item.properties)
-            try:
-                if evaluate(told[index]) is True:
-                    found.append(index)
-            except InvalidInput:  # it is not in the bucket
-                continue
-        return found
+        for item in items:
+            yield item_features(item) if added or item.retrieve_id in names else item.properties
+
+
+def _places(told: Iterator[Mapping[str, object]], evaluate: Evaluate) -> Iterator[int]:
+    """Where the items of a bucket stand; one for which the expression fails is not in it."""
+    numbered = enumerate(told)
+    while True:
+        try:
+            for place, names in numbered:
+                if evaluate(names) is True:
+                    yield place
+        except InvalidInput:
+            continue
+        return
 
 
 def _problems(confs: Sequence[CountConf]) -> Iterator[Problem]:

@@ -175,7 +175,31 @@ class _Name:
         return float(found) if type(found) is int else found
 
 
+class _IsText:
+    """`name == text`. Its method is the expression: an object that is called takes longer."""
+
+    def __init__(self, left: _Name, text: str) -> None:
+        self.left, self.name, self.text = left, left.name, text
+
+    def holds(self, names: Mapping[str, object]) -> bool:
+        return (names[self.name] if self.name in names else self.left(names)) == self.text
+
+    def and_also(self, right: Evaluate) -> Evaluate:
+        """`name == text && right`, as buckets often are: one call decides on most items."""
+        left, name, text = self.left, self.name, self.text
+
+        def value(names: Mapping[str, object]) -> bool:
+            if (names[name] if name in names else left(names)) != text:
+                return False
+            return _boolean("&&", right(names))
+
+        return value
+
+
 def _joined(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
+    test = getattr(left, "__self__", None)
+    if symbol == "&&" and isinstance(test, _IsText):
+        return test.and_also(right)
     if symbol in ("&&", "||"):
         return _logical(symbol, left, right)
     if symbol == "?":
@@ -208,10 +232,9 @@ def _with_constant(apply: Binary, left: Evaluate, constant: object) -> Evaluate:
         found = names[name] if name in names else left(names)
         return apply(float(found) if type(found) is int else found, constant)
 
-    def same_text(names: Mapping[str, object]) -> object:
-        return (names[name] if name in names else left(names)) == constant
-
-    return same_text if apply is _same and type(constant) is str else value
+    if apply is _same and type(constant) is str:
+        return _IsText(left, constant).holds
+    return value
 
 
 def _logical(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
