@@ -1,6 +1,7 @@
 """Options of Swing on real logs: Recall@20 and NDCG@20, all items not seen in training ranked.
 
     python benchmarks/swing_quality.py FOLDER [FOLDER …] [--top-n 200] [--users 600] [--all]
+        [--alpha2 1 …] [--beta 0.3 …] [--self-pairs 0 …] [--popularity 0.3 …]
 
 FOLDER as for benchmarks/quality.py. Lists are the component's; a candidate's score is divided by its number
 of users to the `popularity` exponent, and a trigger's list by its sum (`sum`) or not, as the u2i stage
@@ -60,26 +61,24 @@ def best(matrix: sparse.csr_array, top_n: int) -> sparse.csr_array:
 def report(split: Split, arguments: argparse.Namespace) -> None:
     print(f"\n{split.name}: {split.seen.shape[0]} users, {split.seen.shape[1]} items, {split.seen.nnz} rows")
     print(
-        f"{'alpha1':>6} {'alpha2':>6} {'beta':>5} {'popularity':>10} {'top_n':>5} rows  Recall@{K} / NDCG@{K}"
+        f"{'alpha2':>6} {'beta':>5} {'selfPairs':>9} {'exponent':>8} {'top_n':>5} rows  Recall@{K} / NDCG@{K}"
     )
     degree = np.maximum(np.asarray(split.seen.sum(axis=0)).ravel(), 1)
-    settings = (
-        product(("5",), ("1", "10", "100"), ("0.3", "0.5", "1")) if arguments.all else [("5", "1", "0.3")]
+    given = {"alpha1": "5", "maxUserPerItem": str(arguments.users), "maxClickPerUser": "10000"}
+    alphas, betas = (
+        (("1", "10", "100"), ("0.3", "0.5", "1")) if arguments.all else (arguments.alpha2, arguments.beta)
     )
-    for alpha1, alpha2, beta in settings:
-        given = {"alpha1": alpha1, "alpha2": alpha2, "beta": beta, "maxUserPerItem": str(arguments.users)}
-        raw = similarities(split, given | {"maxClickPerUser": "10000"})
-        for exponent in (0.3, 0.5, 0.7):
+    for alpha2, beta, self_pairs in product(alphas, betas, arguments.self_pairs):
+        raw = similarities(split, given | {"alpha2": alpha2, "beta": beta, "selfPairs": self_pairs})
+        for exponent in arguments.popularity:
             scaled = sparse.csr_array(raw @ sparse.diags_array(degree**-exponent))
             for top_n in arguments.top_n:
                 matrix = best(scaled, top_n)
                 for rows, own in (("", matrix), ("sum", row_normalised(matrix)), ("root", rooted(matrix))):
                     quality = split.quality((split.seen @ own).toarray())
                     figures = f"{quality.recall:.4f} / {quality.ndcg:.4f}  {quality.coverage:6.1%}"
-                    print(
-                        f"{alpha1:>6} {alpha2:>6} {beta:>5} {exponent:>10} {top_n:>5} {rows:>4}  {figures}",
-                        flush=True,
-                    )
+                    options = f"{alpha2:>6} {beta:>5} {self_pairs:>9} {exponent:>8} {top_n:>5} {rows:>4}"
+                    print(f"{options}  {figures}", flush=True)
 
 
 def rooted(matrix: sparse.csr_array) -> sparse.csr_array:
@@ -95,6 +94,10 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--top-n", nargs="+", type=int, default=[200])
     parser.add_argument("--users", type=int, default=600)
+    parser.add_argument("--alpha2", nargs="+", default=["1"])
+    parser.add_argument("--beta", nargs="+", default=["0.3"])
+    parser.add_argument("--self-pairs", nargs="+", default=["0"])
+    parser.add_argument("--popularity", nargs="+", type=float, default=[0.3, 0.5, 0.7])
     parser.add_argument("--all", action="store_true", help="a grid of alpha2 and beta")
     arguments = parser.parse_args()
     if not arguments.folders:

@@ -6,6 +6,10 @@ Construction for Recommendation in E-commerce", arXiv 2010.05525, equation 3).
 Two users who share little and still both met i and j say more than two who met the same shelf. Every
 unordered pair counts once. Parameters and grammars are those of `PAI -name swing_rec_ext` (public page "Swing
 algorithm"), which gives no formula; the weights are those of Flink ML's Swing, whose names it shares.
+
+With `selfPairs`, our own parameter, a user is a pair with oneself too, which adds
+selfPairs · Σ_{u ∈ U_i ∩ U_j} w_u² / (alpha2 + |I_u|): one half is the paper's double sum to the letter. In a
+sparse log most items share one user at most, and without it have nothing to say of each other.
 """
 
 from __future__ import annotations
@@ -47,6 +51,8 @@ class SwingParameters(ComponentParameters):
     alpha1: float = Field(5.0, ge=0)
     alpha2: float = Field(1.0, ge=0)
     beta: float = Field(0.3, ge=-4, le=4)
+    self_pairs: float = Field(0.0, ge=0)
+    """What a user's pair with oneself counts."""
     lifecycle: int | None = Field(None, ge=1)
     core_num: int | None = Field(None, ge=1)
     mem_size_per_core: int | None = Field(None, ge=1)
@@ -222,6 +228,8 @@ def _lists(
     if top < 1:
         return
     weight = (parameters.alpha1 + np.maximum(clicks.activity, 1)) ** -parameters.beta
+    own = parameters.self_pairs * weight**2 / (parameters.alpha2 + np.maximum(clicks.activity, 1))
+    self_term = own if parameters.self_pairs else np.empty(0)
     identity = np.arange(len(clicks.ids), dtype=np.int64)
 
     def batch(bounds: tuple[int, int]) -> pa.RecordBatch:
@@ -237,6 +245,7 @@ def _lists(
             clicks.user_items,
             weight,
             float(parameters.alpha2),
+            self_term,
             identity,
             keys,
             shared,

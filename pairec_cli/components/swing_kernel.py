@@ -113,6 +113,17 @@ def _sum_terms(
 
 
 @inlined
+def _add_self_pairs(
+    users: U32, anchor: int, user_ptr: I64, user_items: U32, self_term: F64, score: F64
+) -> None:
+    """score[j] += Σ_{u ∈ U_i ∩ U_j} self_term[u]."""
+    for u in users:
+        for j in user_items[user_ptr[u] : user_ptr[u + 1]]:
+            if j != anchor:
+                score[j] += self_term[u]
+
+
+@inlined
 def _keep(best: U64, shared: I32, number: int, key: np.uint64, together: int) -> int:
     """Put the key among the best, `together` beside it; returns how many there are. Full, `best` is a heap
     with its worst key at the root."""
@@ -152,6 +163,7 @@ def neighbours(
     user_items: U32,
     user_weight: F64,
     alpha2: float,
+    self_term: F64,
     position: I64,
     keys: U64,
     shared: I32,
@@ -161,7 +173,8 @@ def neighbours(
 
     A key is that of `etrec_kernel`: score as float32 and the item's position among the sorted ids; rows of
     keys come out unsorted, with |U_i ∩ U_j| beside each key in `shared`. `anchor_users` are the users that an
-    anchor is judged by, which sampling may have thinned.
+    anchor is judged by, which sampling may have thinned. `self_term` is what a user's pair with oneself adds,
+    empty when such pairs do not count.
     """
     items = anchor_ptr.size - 1
     count = np.zeros(items, np.int32)
@@ -184,6 +197,8 @@ def neighbours(
             users, anchor, user_ptr, user_items, user_weight, alpha2, count, start, fill, members, common,
             met, term, score,
         )  # fmt: skip
+        if self_term.size:
+            _add_self_pairs(users, anchor, user_ptr, user_items, self_term, score)
         number = 0
         for p in range(size):
             j = touched[p]

@@ -36,6 +36,9 @@ class SwingModel(Form):
     """Smoothing of the overlap: a pair of users that share m items weighs 1 / (alpha2 + m)."""
     beta: float = Field(default=0.3, ge=-4, le=4)
     """How much active users count for less."""
+    self_pairs: float = Field(default=0.0, ge=0)
+    """What a user's pair with oneself counts: above 0, items that share one user are similar too, as sparse
+    logs need. PAI's component does not know this parameter."""
 
 
 class SwingU2IConfig(u2i.U2IConfig):
@@ -143,7 +146,7 @@ def _table(table: str, solution: Solution, columns: tuple[str, str], about: str)
 
 
 def _command(config: SwingU2IConfig, source: str, target: str, solution: Solution) -> str:
-    """The PAI command, with PAI's own parameter names."""
+    """The PAI command, with PAI's own parameter names; what PAI does not know only when it is asked for."""
     model = config.i2i
     parameters = {
         "inputTable": f"{source}/ds=${{bizdate}}",
@@ -157,5 +160,9 @@ def _command(config: SwingU2IConfig, source: str, target: str, solution: Solutio
     }
     if solution.data_tables.behavior.lifecycle:
         parameters["lifecycle"] = str(solution.data_tables.behavior.lifecycle)
+    note = ""
+    if model.self_pairs:
+        note = "-- selfPairs is a parameter of pairec only: leave it out to run this on PAI.\n"
+        parameters["selfPairs"] = number(model.self_pairs)
     lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
-    return f"PAI -name swing_rec_ext -project algo_public{lines};"
+    return f"{note}PAI -name swing_rec_ext -project algo_public{lines};"

@@ -36,7 +36,9 @@ def run(log: Log | pa.Table, *, threads: int = 2, **texts: str) -> dict[str, lis
     return found
 
 
-def twin(log: Log, alpha1: float, alpha2: float, beta: float) -> dict[str, dict[str, tuple[float, int]]]:
+def twin(
+    log: Log, alpha1: float, alpha2: float, beta: float, self_pairs: float = 0.0
+) -> dict[str, dict[str, tuple[float, int]]]:
     """The formula, one pair of users at a time: item → neighbour → (ori_score, users of both)."""
     items_of = {user: set(items) for user, items in log.items() if items}
     items = sorted({item for met in items_of.values() for item in met})
@@ -49,6 +51,8 @@ def twin(log: Log, alpha1: float, alpha2: float, beta: float) -> dict[str, dict[
                 weight[u] * weight[v] / (alpha2 + len(items_of[u] & items_of[v]))
                 for u, v in combinations(both, 2)
             ]
+            if self_pairs:
+                terms += [self_pairs * weight[u] ** 2 / (alpha2 + len(items_of[u])) for u in both]
             if i != j and terms:
                 found.setdefault(i, {})[j] = (sum(terms), len(both))
     return found
@@ -86,11 +90,14 @@ def logs(draw: st.DrawFn) -> Log:
     st.sampled_from([0.0, 1.0, 5.0]),
     st.sampled_from([0.0, 1.0]),
     st.sampled_from([0.0, 0.3, -0.35]),
+    st.sampled_from([0.0, 0.5, 3.0]),
     st.integers(1, 3),
 )
-def test_it_is_the_formula(log: Log, alpha1: float, alpha2: float, beta: float, threads: int) -> None:
-    expected = twin(log, alpha1, alpha2, beta)
-    texts = {"alpha1": str(alpha1), "alpha2": str(alpha2), "beta": str(beta)}
+def test_it_is_the_formula(
+    log: Log, alpha1: float, alpha2: float, beta: float, self_pairs: float, threads: int
+) -> None:
+    expected = twin(log, alpha1, alpha2, beta, self_pairs)
+    texts = {"alpha1": str(alpha1), "alpha2": str(alpha2), "beta": str(beta), "selfPairs": str(self_pairs)}
     found = run(log, threads=threads, **texts)
     assert found.keys() == expected.keys()
     for item, entries in found.items():
@@ -107,6 +114,12 @@ def test_it_is_the_formula(log: Log, alpha1: float, alpha2: float, beta: float, 
 def test_topk_is_the_head_of_the_whole_list(log: Log, top: int) -> None:
     whole = run(log)
     assert {item: entries[:top] for item, entries in whole.items()} == run(log, topk=str(top))
+
+
+def test_with_self_pairs_one_user_is_enough() -> None:
+    """Weight 1, two items: .5 · 1 / (1 + 2)."""
+    [(item, score, coccur, raw)] = run({"u": ["a", "b"]}, beta="0", selfPairs="0.5")["a"]
+    assert (item, score, coccur, raw) == ("b", 1.0, 1, pytest.approx(1 / 6, rel=1e-6))
 
 
 def test_the_latest_items_of_a_user_count() -> None:

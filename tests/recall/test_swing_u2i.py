@@ -45,6 +45,13 @@ def test_the_command_carries_pais_parameters() -> None:
     }
 
 
+def test_our_own_parameter_is_said_to_be_ours() -> None:
+    node = SwingU2I().nodes(SwingU2IConfig(i2i=SwingModel(self_pairs=0.5)), Solution(name="s"))[0]
+    [pai] = [statement for statement in split(node.script) if statement.kind is StatementKind.PAI]
+    assert PaiCommand.parse(pai.text).parameters["selfPairs"] == "0.5"
+    assert "-- selfPairs is a parameter of pairec only" in node.script
+
+
 @pytest.fixture
 def world(make_world: MakeWorld) -> World:
     """a and b met 1 and 2; c and d met 2 and 3; e met 1 alone. Hours tell the order."""
