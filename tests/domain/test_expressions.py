@@ -61,6 +61,10 @@ class TestGovaluate:
             ("n == n", True),
             ("s > 'abc'", True),
             ("!t || b < 1 && a >= 2", True),
+            ("s == 'ctr' && t", True),
+            ("s == 'ctr' && a > 5", False),
+            ("a == '2' && t", False),
+            ("s == 'x' && t || t", True),
             ("(1, 2, 'x')", [1.0, 2.0, "x"]),
             ("a in (1, 2)", True),
             ("a in l", True),
@@ -149,6 +153,8 @@ class TestGovaluate:
             "t + 1",
             "a > s",
             "a && t",
+            "s == 'ctr' && a",
+            "missing == 'x' && t",
             "!a",
             "a in s",
             "-s",
@@ -162,7 +168,13 @@ class TestGovaluate:
             evaluate(NAMES)
 
     def test_what_is_decided_is_not_looked_at(self) -> None:
-        for text in ("t || missing", "!t && missing", "t ? 1 : missing", "!t ? missing : 1"):
+        for text in (
+            "t || missing",
+            "!t && missing",
+            "s == 'x' && missing",
+            "t ? 1 : missing",
+            "!t ? missing : 1",
+        ):
             compile_govaluate(text)(NAMES)
 
     def test_functions_can_be_left_out(self) -> None:
