@@ -227,9 +227,9 @@ def _lists(
     top = min(parameters.topk, len(clicks.ids) - 1)
     if top < 1:
         return
-    weight = (parameters.alpha1 + np.maximum(clicks.activity, 1)) ** -parameters.beta
-    own = parameters.self_pairs * weight**2 / (parameters.alpha2 + np.maximum(clicks.activity, 1))
-    self_term = own if parameters.self_pairs else np.empty(0)
+    activity = np.maximum(clicks.activity, 1)
+    weight = (parameters.alpha1 + activity) ** -parameters.beta
+    self_term = parameters.self_pairs * weight**2 / (parameters.alpha2 + activity)
     identity = np.arange(len(clicks.ids), dtype=np.int64)
 
     def batch(bounds: tuple[int, int]) -> pa.RecordBatch:
@@ -245,7 +245,7 @@ def _lists(
             clicks.user_items,
             weight,
             float(parameters.alpha2),
-            self_term,
+            self_term if parameters.self_pairs else np.empty(0),
             identity,
             keys,
             shared,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -94,6 +94,19 @@ def number(value: float) -> str:
 
 def literals(values: Iterable[str]) -> str:
     return ", ".join(literal(value) for value in values)
+
+
+def pai_command(
+    name: str, parameters: Mapping[str, str], *, project: str = "", ours: Mapping[str, str] | None = None
+) -> str:
+    """A PAI statement with a parameter a line. `ours` are parameters that PAI's component does not know: they
+    stand last, and a comment says so."""
+    own = ours or {}
+    notes = "".join(
+        f"-- {key} is a parameter of pairec only: leave it out to run this on PAI.\n" for key in own
+    )
+    lines = "".join(f"\n    -D{key}={value}" for key, value in {**parameters, **own}.items())
+    return f"{notes}PAI -name {name}{f' -project {project}' if project else ''}{lines};"
 
 
 def select_list(fields: Iterable[Field | str]) -> str:

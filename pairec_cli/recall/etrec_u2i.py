@@ -14,7 +14,7 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import Form, Solution
 from pairec_cli.domain.tables import TableRole
-from pairec_cli.features.script import number, sql_node
+from pairec_cli.features.script import number, pai_command, sql_node
 from pairec_cli.recall import u2i
 
 UserWeight = Literal["none", "log", "inverse"]
@@ -126,9 +126,6 @@ def _command(config: EtrecU2IConfig, solution: Solution) -> str:
     lifecycle = solution.data_tables.behavior.lifecycle
     if lifecycle:
         parameters["lifecycle"] = str(lifecycle)
-    note = ""
-    if model.user_weight not in (None, _COMPONENT_WEIGHTING[model.similarity_type]):
-        note = "-- userWeight is a parameter of pairec only: leave it out to run this on PAI.\n"
-        parameters["userWeight"] = str(model.user_weight)
-    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
-    return f"{note}PAI -name pai_etrec -project algo_public{lines};"
+    own = model.user_weight not in (None, _COMPONENT_WEIGHTING[model.similarity_type])
+    ours = {"userWeight": str(model.user_weight)} if own else {}
+    return pai_command("pai_etrec", parameters, project="algo_public", ours=ours)

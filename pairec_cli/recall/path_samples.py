@@ -30,6 +30,7 @@ from pairec_cli.features.script import (
     literal,
     literals,
     number,
+    pai_command,
     quoted,
     select_list,
     sql_node,
@@ -325,8 +326,7 @@ def _etrec(config: PDNRecallConfig, solution: Solution, source: str, target: str
         "itemDelimiter": '","',
         "kvDelimiter": '":"',
     }
-    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
-    return f"PAI -name pai_etrec -project algo_public{lines};"
+    return pai_command("pai_etrec", parameters, project="algo_public")
 
 
 def _hops_node(config: PDNRecallConfig, solution: Solution) -> Node:

@@ -6,7 +6,7 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import Column, TableRole
-from pairec_cli.features.script import Target, number, sql_node
+from pairec_cli.features.script import Target, number, pai_command, sql_node
 from pairec_cli.recall import u2i
 from pairec_cli.recall.metric_form import CoMetricLearningConfig
 from pairec_cli.recall.metric_training import ITEM_VECTORS, VECTOR
@@ -125,5 +125,4 @@ def _command(config: CoMetricLearningConfig, source: str, found: str) -> str:
         "topk": str(config.top_n),
         "temperature": number(config.temperature),
     }
-    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
-    return f"PAI -name vector_topk{lines};"
+    return pai_command("vector_topk", parameters)

@@ -15,7 +15,7 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import Form, Solution
 from pairec_cli.domain.tables import Column, TableRole
-from pairec_cli.features.script import Target, last_days, literal, literals, number, sql_node
+from pairec_cli.features.script import Target, last_days, literal, literals, number, pai_command, sql_node
 from pairec_cli.recall import u2i
 
 
@@ -129,6 +129,5 @@ def _command(config: SimRankU2IConfig, solution: Solution) -> str:
     lifecycle = solution.data_tables.behavior.lifecycle
     if lifecycle:
         parameters["lifecycle"] = str(lifecycle)
-    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
     note = "-- simrank_plus_plus is a component of pairec; PAI has none of this name."
-    return f"{note}\nPAI -name simrank_plus_plus{lines};"
+    return f"{note}\n{pai_command('simrank_plus_plus', parameters)}"

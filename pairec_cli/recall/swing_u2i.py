@@ -14,7 +14,7 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import Form, Solution
 from pairec_cli.domain.tables import Column, TableRole
-from pairec_cli.features.script import Target, last_days, literals, number, sql_node
+from pairec_cli.features.script import Target, last_days, literals, number, pai_command, sql_node
 from pairec_cli.recall import u2i
 
 RAW = "swing"
@@ -160,9 +160,5 @@ def _command(config: SwingU2IConfig, source: str, target: str, solution: Solutio
     }
     if solution.data_tables.behavior.lifecycle:
         parameters["lifecycle"] = str(solution.data_tables.behavior.lifecycle)
-    note = ""
-    if model.self_pairs:
-        note = "-- selfPairs is a parameter of pairec only: leave it out to run this on PAI.\n"
-        parameters["selfPairs"] = number(model.self_pairs)
-    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
-    return f"{note}PAI -name swing_rec_ext -project algo_public{lines};"
+    ours = {"selfPairs": number(model.self_pairs)} if model.self_pairs else {}
+    return pai_command("swing_rec_ext", parameters, project="algo_public", ours=ours)

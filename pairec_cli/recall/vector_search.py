@@ -9,7 +9,7 @@ from pairec_cli.domain.naming import TableNames
 from pairec_cli.domain.package import Node, Publication
 from pairec_cli.domain.solution import Solution
 from pairec_cli.domain.tables import Column
-from pairec_cli.features.script import Target, number, sql_node
+from pairec_cli.features.script import Target, number, pai_command, sql_node
 from pairec_cli.recall.engine_entry import published_recall
 from pairec_cli.recall.vector import (
     ITEM_VECTORS,
@@ -131,5 +131,4 @@ def _command(config: VectorRecallConfig, source: str, found: str) -> str:
         "topk": str(config.recall_count),
         "temperature": number(config.temperature),
     }
-    lines = "".join(f"\n    -D{key}={value}" for key, value in parameters.items())
-    return f"PAI -name vector_topk{lines};"
+    return pai_command("vector_topk", parameters)

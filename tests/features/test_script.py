@@ -14,6 +14,7 @@ from pairec_cli.features.script import (
     last_days,
     literal,
     number,
+    pai_command,
     quoted,
     reference,
     sql_node,
@@ -33,6 +34,14 @@ def test_literals_are_escaped(text: str, written: str) -> None:
 )
 def test_numbers_are_written_out(value: float, written: str) -> None:
     assert number(value) == written
+
+
+def test_pai_commands_have_a_parameter_a_line_and_ours_are_said_to_be_ours() -> None:
+    assert pai_command("x", {"a": "1", "b": '","'}) == 'PAI -name x\n    -Da=1\n    -Db=",";'
+    assert pai_command("x", {"a": "1"}, project="algo_public", ours={"o": "2"}) == (
+        "-- o is a parameter of pairec only: leave it out to run this on PAI.\n"
+        "PAI -name x -project algo_public\n    -Da=1\n    -Do=2;"
+    )
 
 
 def test_words_of_the_language_are_quoted() -> None:

@@ -197,8 +197,7 @@ class _IsText:
 
 
 def _joined(symbol: str, left: Evaluate, right: Evaluate) -> Evaluate:
-    test = getattr(left, "__self__", None)
-    if symbol == "&&" and isinstance(test, _IsText):
+    if symbol == "&&" and isinstance(test := getattr(left, "__self__", None), _IsText):
         return test.and_also(right)
     if symbol in ("&&", "||"):
         return _logical(symbol, left, right)
